@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { Failure } from "./failure.ts";
+import { Inventory } from "./inventory.ts";
+
+/**
+ * A fact: something that happened at a site, told by its agent in the order of `seq`.
+ *
+ * Fields every fact has; all others depend on `kind`. A kind that this version does not know is
+ * stored and otherwise ignored, so a newer agent can talk to an older region.
+ */
+const common = {
+  /** Rises by one with every fact of this agent, from 1. */
+  seq: z.int().positive(),
+  /** The agent's wall clock, ISO 8601 with milliseconds. */
+  at: z.iso.datetime(),
+  /** The agent's monotonic clock in ms: orders facts even when the wall clock jumps. */
+  monoMs: z.number().nonnegative(),
+  /** The machine it is about, when the region already knows that machine. */
+  systemId: z.string().optional(),
+  mac: z.string().optional(),
+  /** The operation it belongs to. */
+  operationId: z.string().optional(),
+};
+
+const fact = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
+  z.object({ ...common, kind: z.literal(kind) }).extend(shape);
+
+const PowerState = z.enum(["on", "off", "unknown"]);
+const BootKind = z.enum(["ephemeral", "local_disk", "power_off"]);
+
+/** Every kind of fact this version knows. */
+export const KnownFact = z.discriminatedUnion("kind", [
+  fact("agent.started", { version: z.string() }),
+  fact("state.applied", { generation: z.int() }),
+  /** A state document that was not applied; what was in force stays in force. */
+  fact("state.refused", { code: z.string(), message: z.string() }),
+  /** Reported after the link healed. */
+  fact("link.restored", { lostAt: z.string() }),
+
+  fact("lease.given", { ipv4: z.string(), subnetId: z.int(), hostname: z.string().optional() }),
+  fact("lease.ended", { ipv4: z.string(), subnetId: z.int(), why: z.string() }),
+  /** A machine's firmware or boot program asked DHCP how to boot. */
+  fact("boot.offered", { architecture: z.int().optional(), program: z.string() }),
+  /** A machine fetched its boot script. */
+  fact("boot.asked", { answer: BootKind, ipv4: z.string(), purpose: z.string().optional() }),
+  fact("file.served", {
+    protocol: z.enum(["tftp", "http"]),
+    path: z.string(),
+    bytes: z.int(),
+    durationMs: z.number(),
+    ipv4: z.string(),
+  }),
+  fact("image.cached", { sha256: z.string(), bytes: z.int(), durationMs: z.number() }),
+
+  /** The booted system got its credentials. */
+  fact("metadata.served", { purpose: z.string(), ipv4: z.string() }),
+  /** A stage of cloud-init, from its reporting webhook. */
+  fact("stage.reached", {
+    system: z.enum(["ephemeral", "installed"]),
+    stage: z.string(),
+    event: z.enum(["start", "finish"]),
+    result: z.string().optional(),
+  }),
+  fact("step.started", { number: z.int(), of: z.int(), name: z.string() }),
+  fact("step.ended", { number: z.int(), of: z.int(), name: z.string(), ok: z.boolean() }),
+
+  fact("machine.enlisted", { mac: z.string(), ipv4: z.string(), inventory: Inventory }),
+  fact("commission.reported", {
+    ok: z.boolean(),
+    message: z.string().optional(),
+    inventory: Inventory.optional(),
+  }),
+  fact("install.reported", {
+    ok: z.boolean(),
+    message: z.string().optional(),
+    /** Hash of the log, sent before as a blob. */
+    logSha256: z.string().optional(),
+  }),
+  /** The installed system's cloud-init ended. */
+  fact("system.reported", { ok: z.boolean(), message: z.string().optional() }),
+
+  /** Written before the BMC is touched, so that a restart knows what was under way. */
+  fact("power.ordered", { phase: z.string(), order: z.string() }),
+  fact("power.done", { phase: z.string(), order: z.string(), state: PowerState }),
+  fact("power.failed", {
+    phase: z.string(),
+    order: z.string(),
+    code: z.string(),
+    message: z.string(),
+  }),
+  fact("power.observed", { state: PowerState }),
+
+  fact("operation.started", { operationKind: z.string() }),
+  fact("operation.ended", {
+    outcome: z.enum(["done", "failed", "aborted"]),
+    failure: Failure.optional(),
+  }),
+]);
+export type KnownFact = z.infer<typeof KnownFact>;
+export type FactKind = KnownFact["kind"];
+
+type Distribute<F> = F extends KnownFact ? Omit<F, "seq" | "at" | "monoMs"> : never;
+/** A fact before the journal gave it its number and times. */
+export type NewFact = Distribute<KnownFact>;
+
+/** A fact as it travels: known kinds are checked when applied, others only need the common fields. */
+export const AnyFact = z.looseObject({ ...common, kind: z.string().max(64) });
+export type AnyFact = z.infer<typeof AnyFact>;
+
+export const FACTS_PER_BATCH_MAX = 500;
+
+/** POST /agent/v1/facts: facts in order; those already applied are skipped, so repeats are harmless. */
+export const FactsRequest = z.object({
+  agentId: z.string(),
+  firstSeq: z.int().positive(),
+  facts: z.array(AnyFact).min(1).max(FACTS_PER_BATCH_MAX),
+});
+export type FactsRequest = z.infer<typeof FactsRequest>;
+
+/** Everything up to and including `ackedSeq` is durable at the region; the agent may forget it. */
+export const FactsResponse = z.object({ ackedSeq: z.int().nonnegative() });
+export type FactsResponse = z.infer<typeof FactsResponse>;

@@ -1,0 +1,18 @@
+import { z } from "zod";
+
+/** The body of every refusal, at every endpoint: RFC 9457 with a stable `code` of ours. */
+export const Problem = z.object({
+  /** The HTTP status, repeated for readers that only keep the body. */
+  status: z.int(),
+  /** Stable and searchable, such as `machine.action_refused`. */
+  code: z.string(),
+  /** One sentence: what was wrong, the value seen, what would be accepted. */
+  detail: z.string(),
+  /** Path of the offending field, such as `subnets[0].cidr`. */
+  field: z.string().optional(),
+  /** All offending fields, when validation found several. */
+  errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
+  /** The region's clock, ISO 8601: lets an agent with a wrong clock correct itself. */
+  now: z.string().optional(),
+});
+export type Problem = z.infer<typeof Problem>;

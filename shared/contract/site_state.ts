@@ -1,0 +1,109 @@
+import { z } from "zod";
+import { OPERATION_KINDS } from "@/shared/machine/lifecycle.ts";
+import { BootPlan } from "@/shared/machine/boot_plan.ts";
+
+const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** A file by content: fetched from `/agent/v1/blobs/{sha256}`, verified, cached. */
+export const ContentFile = z.object({ sha256: Sha256, bytes: z.int().nonnegative() });
+export type ContentFile = z.infer<typeof ContentFile>;
+
+/** A network that the agent serves on the interface that has an address in it. */
+export const StateSubnet = z.object({
+  id: z.int(),
+  cidr: z.string(),
+  gateway: z.string().optional(), // absent: no router is announced
+  dnsServers: z.array(z.string()),
+  domain: z.string().optional(),
+  /** off: the agent answers no DHCP there. */
+  dhcp: z.boolean(),
+  leaseSeconds: z.int().positive(),
+  /** Addresses for machines without a reservation; inclusive, in order. */
+  dynamicRanges: z.array(z.object({ first: z.string(), last: z.string() })),
+});
+export type StateSubnet = z.infer<typeof StateSubnet>;
+
+/** An operating system that can be booted over the network and installed. */
+export const StateImage = z.object({
+  id: z.string(),
+  title: z.string(),
+  architecture: z.string(), // amd64, arm64
+  kernel: ContentFile,
+  initrd: ContentFile,
+  squashfs: ContentFile,
+  /** Appended to the kernel command line. */
+  kernelOptions: z.string().default(""),
+});
+export type StateImage = z.infer<typeof StateImage>;
+
+/** How to reach a machine's BMC. */
+export const StateBmc = z.object({
+  kind: z.literal("ipmi"),
+  address: z.string(),
+  port: z.int().default(623),
+  username: z.string(),
+  /** Compact JWE (`dir`, A256GCM) under the site key. */
+  sealedPassword: z.string(),
+});
+export type StateBmc = z.infer<typeof StateBmc>;
+
+/** What the agent answers to a machine that asks to boot while no operation is under way. */
+export const RestingBoot = z.enum(["enlist", "local_disk", "power_off"]);
+export type RestingBoot = z.infer<typeof RestingBoot>;
+
+export const StateMachine = z.object({
+  systemId: z.string(),
+  hostname: z.string(),
+  architecture: z.string(),
+  macs: z.array(z.string()),
+  /** Promised addresses. */
+  reservations: z.array(z.object({ mac: z.string(), ipv4: z.string() })),
+  /** As it last booted; absent before the first inventory. */
+  firmware: z.enum(["bios", "uefi"]).optional(),
+  /** Absent: power is switched by hand. */
+  bmc: StateBmc.optional(),
+  boot: RestingBoot,
+});
+export type StateMachine = z.infer<typeof StateMachine>;
+
+/** One thing to be done to one machine; it stays in the document until its end is known. */
+export const StateOperation = z.object({
+  id: z.string(),
+  kind: z.enum(OPERATION_KINDS),
+  systemId: z.string(),
+  /** ISO 8601: when a person or a script asked for it. */
+  askedAt: z.iso.datetime(),
+  plan: BootPlan,
+  /** The image to boot and install; absent in plans that boot none. */
+  imageId: z.string().optional(),
+  /** deploy: the install plan, a readable shell script. */
+  installScript: z.string().optional(),
+  /** deploy: keys that may sign in to the installed system. */
+  sshKeys: z.array(z.string()).optional(),
+  /** deploy: the person's user-data as a compact JWE under the site key; absent: none. */
+  sealedUserData: z.string().optional(),
+});
+export type StateOperation = z.infer<typeof StateOperation>;
+
+/**
+ * GET /agent/v1/sites/{site}/state: everything a site should be, whole, never a delta.
+ *
+ * It travels as a compact JWS by a region key (type `rw-state+jws`). The agent refuses a lower
+ * generation than it has. Fields are only ever added, with a meaning for their absence.
+ */
+export const SiteState = z.object({
+  site: z.object({ id: z.string(), name: z.string() }),
+  /** Rises with every change. */
+  generation: z.int().positive(),
+  /** ISO 8601. */
+  issuedAt: z.iso.datetime(),
+  subnets: z.array(StateSubnet),
+  machines: z.array(StateMachine),
+  operations: z.array(StateOperation),
+  images: z.array(StateImage),
+  /** First programs that firmware loads, by file name, such as `undionly.kpxe`. */
+  bootFiles: z.array(z.object({ name: z.string(), file: ContentFile })),
+  /** Whether unknown machines are taken in, and with which image. Absent: they are not. */
+  enlistImageId: z.string().optional(),
+});
+export type SiteState = z.infer<typeof SiteState>;

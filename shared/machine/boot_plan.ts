@@ -1,0 +1,303 @@
+import { z } from "zod";
+import type { Failure } from "@/shared/contract/failure.ts";
+import type { KnownFact } from "@/shared/contract/facts.ts";
+import type { OperationKind } from "./lifecycle.ts";
+
+/** What to do to a machine's power. `network_boot`: next boot from the network, then off and on. */
+export const PowerOrder = z.enum(["network_boot", "on", "off", "cycle", "query"]);
+export type PowerOrder = z.infer<typeof PowerOrder>;
+
+/** What a machine is told when it asks how to boot. */
+export const BootKind = z.enum(["ephemeral", "local_disk", "power_off"]);
+export type BootKind = z.infer<typeof BootKind>;
+
+/** What the ephemeral system is booted for. */
+export const BootPurpose = z.enum(["enlist", "commission", "install"]);
+export type BootPurpose = z.infer<typeof BootPurpose>;
+
+export const BootPhase = z.object({
+  /** Shown to people: "install", "first boot". */
+  name: z.string(),
+  /** Carried out once, when the phase begins. */
+  order: PowerOrder.optional(),
+  boot: BootKind,
+  purpose: BootPurpose.optional(),
+  doneBy: z.enum(["power_done", "boot_asked", "commissioned", "installed", "system_ready"]),
+  /** The phase fails when this long passes without a sign of life. */
+  limitSeconds: z.int().positive(),
+});
+export type BootPhase = z.infer<typeof BootPhase>;
+
+/** A short list of phases that a site can carry out alone. */
+export const BootPlan = z.object({
+  phases: z.array(BootPhase).min(1).max(16),
+  /** The operation fails when this long passes after its start, signs of life or not. */
+  deadlineSeconds: z.int().positive(),
+});
+export type BootPlan = z.infer<typeof BootPlan>;
+
+/** Where a plan stands. */
+export interface PlanStep {
+  readonly phase: BootPhase;
+  /** The order of this phase while it is not known to be done. */
+  readonly dueOrder?: PowerOrder;
+  /** When the plan fails unless something happens; ms since the epoch. */
+  readonly deadlineMs: number;
+  readonly outcome:
+    | { readonly kind: "running" }
+    | { readonly kind: "done"; readonly atMs: number }
+    | { readonly kind: "failed"; readonly atMs: number; readonly failure: Failure };
+}
+
+/**
+ * Where `plan` stands after `facts`, at `nowMs` (ms since the epoch).
+ *
+ * `facts` are all facts of this operation in order, from `operation.started` on. The same facts
+ * always give the same answer, so the agent can ask again after a restart, and the region can check.
+ */
+export function stepBootPlan(plan: BootPlan, facts: readonly KnownFact[], nowMs: number): PlanStep {
+  const startMs = facts[0] ? Date.parse(facts[0].at) : nowMs;
+  let position: Position = { index: 0, orderDone: false, signMs: startMs };
+  for (const [i, fact] of facts.entries()) {
+    const end = endOf(plan, position, facts.slice(0, i + 1), fact);
+    if (end) return view(plan, position, startMs, end);
+    position = advance(plan, position, fact);
+    if (position.index === plan.phases.length) {
+      return view(plan, position, startMs, { kind: "done", atMs: Date.parse(fact.at) });
+    }
+  }
+  const deadlineMs = deadlineOf(plan, position, startMs);
+  if (nowMs < deadlineMs) return view(plan, position, startMs, { kind: "running" });
+  const failure = timeoutFailure(plan, position, facts, startMs);
+  return view(plan, position, startMs, { kind: "failed", atMs: deadlineMs, failure });
+}
+
+interface Position {
+  readonly index: number;
+  readonly orderDone: boolean;
+  /** The last sign of life, ms since the epoch. */
+  readonly signMs: number;
+}
+
+function view(
+  plan: BootPlan,
+  position: Position,
+  startMs: number,
+  outcome: PlanStep["outcome"],
+): PlanStep {
+  const phase = phaseAt(plan, position.index);
+  const due = outcome.kind === "running" && !position.orderDone ? phase.order : undefined;
+  return { phase, dueOrder: due, deadlineMs: deadlineOf(plan, position, startMs), outcome };
+}
+
+/** A finished plan stays at its last phase. */
+function phaseAt(plan: BootPlan, index: number): BootPhase {
+  const phase = plan.phases[Math.min(index, plan.phases.length - 1)];
+  if (!phase) throw new Error("a boot plan has at least one phase");
+  return phase;
+}
+
+function deadlineOf(plan: BootPlan, position: Position, startMs: number): number {
+  const { limitSeconds } = phaseAt(plan, position.index);
+  return Math.min(position.signMs + limitSeconds * 1000, startMs + plan.deadlineSeconds * 1000);
+}
+
+/** Moves to the next phase if `fact` is what this one waits for; any fact is a sign of life. */
+function advance(plan: BootPlan, position: Position, fact: KnownFact): Position {
+  const signMs = Math.max(position.signMs, Date.parse(fact.at));
+  const phase = phaseAt(plan, position.index);
+  const orderDone = position.orderDone ||
+    (fact.kind === "power.done" && fact.phase === phase.name);
+  if (isDoneBy(phase, fact, orderDone)) {
+    return { index: position.index + 1, orderDone: false, signMs };
+  }
+  return { index: position.index, orderDone, signMs };
+}
+
+function isDoneBy(phase: BootPhase, fact: KnownFact, orderDone: boolean): boolean {
+  switch (phase.doneBy) {
+    case "power_done":
+      return fact.kind === "power.done" && fact.phase === phase.name;
+    case "boot_asked":
+      // A system that was still running may ask before its power was cut: that boot does not count.
+      return fact.kind === "boot.asked" && fact.answer === phase.boot &&
+        (orderDone || phase.order === undefined);
+    case "commissioned":
+      return fact.kind === "commission.reported" && fact.ok;
+    case "installed":
+      return fact.kind === "install.reported" && fact.ok;
+    case "system_ready":
+      return fact.kind === "system.reported" && fact.ok;
+  }
+}
+
+/** The end that `fact` brings by itself: the agent's own verdict, or a report of failure. */
+function endOf(
+  plan: BootPlan,
+  position: Position,
+  seen: readonly KnownFact[],
+  fact: KnownFact,
+): PlanStep["outcome"] | undefined {
+  const phase = phaseAt(plan, position.index).name;
+  const atMs = Date.parse(fact.at);
+  const failed = (code: string, message: string): PlanStep["outcome"] => ({
+    kind: "failed",
+    atMs,
+    failure: { code, message, phase, evidence: evidenceOf(seen) },
+  });
+  switch (fact.kind) {
+    case "operation.ended":
+      if (fact.outcome === "done") return { kind: "done", atMs };
+      return fact.failure
+        ? { kind: "failed", atMs, failure: fact.failure }
+        : failed("operation.aborted", "the operation was aborted");
+    case "power.failed":
+      return failed(fact.code, fact.message);
+    case "commission.reported":
+      return fact.ok ? undefined : failed("commission.failed", fact.message ?? "no reason given");
+    case "install.reported":
+      return fact.ok ? undefined : failed("install.failed", fact.message ?? "no reason given");
+    case "system.reported":
+      return fact.ok ? undefined : failed("first_boot.failed", fact.message ?? "no reason given");
+    default:
+      return undefined;
+  }
+}
+
+function timeoutFailure(
+  plan: BootPlan,
+  position: Position,
+  facts: readonly KnownFact[],
+  startMs: number,
+): Failure {
+  const phase = phaseAt(plan, position.index);
+  const bySilence = position.signMs + phase.limitSeconds * 1000 <=
+    startMs + plan.deadlineSeconds * 1000;
+  const spent = bySilence
+    ? `nothing was heard for ${phase.limitSeconds} s`
+    : `the operation took longer than its ${plan.deadlineSeconds} s`;
+  return {
+    code: bySilence ? "phase.timed_out" : "operation.deadline_passed",
+    message: `${spent} in phase "${phase.name}": ${stuckAt(facts)}`,
+    phase: phase.name,
+    evidence: evidenceOf(facts),
+  };
+}
+
+/** What the last telling fact says about where the machine is stuck, and what to look at. */
+function stuckAt(facts: readonly KnownFact[]): string {
+  const last = facts.findLast((fact) => STUCK[fact.kind] !== undefined);
+  return (last && STUCK[last.kind]) ?? "the machine was never seen";
+}
+
+const STUCK: Partial<Record<KnownFact["kind"], string>> = {
+  "operation.started":
+    "the machine never asked for an address; is it on, and cabled to this network?",
+  "power.ordered": "the BMC was told, and its answer did not come",
+  "power.done": "it was powered on, but never asked to boot from the network; check its boot order",
+  "lease.given": "it has an address, but never fetched its boot script",
+  "boot.offered": "it was offered a boot program, but never fetched its boot script",
+  "boot.asked": "it fetched its boot script, but the system it boots did not report",
+  "file.served": "it fetched its files, but the system they start did not report",
+  "metadata.served": "the system started, but did not finish its work",
+  "stage.reached": "the system started, but did not finish its work",
+  "step.started": "a step of the installation did not end",
+  "step.ended": "the installation went silent between two steps",
+  "install.reported": "the installed system did not boot from disk",
+};
+
+const EVIDENCE_LINES_MAX = 8;
+
+function evidenceOf(facts: readonly KnownFact[]): string[] {
+  return facts.slice(-EVIDENCE_LINES_MAX).map((fact) => {
+    const detail = "name" in fact
+      ? fact.name
+      : "path" in fact
+      ? fact.path
+      : "stage" in fact
+      ? fact.stage
+      : "answer" in fact
+      ? fact.answer
+      : "order" in fact
+      ? fact.order
+      : "";
+    return `${fact.at} ${fact.kind} ${detail}`.trimEnd();
+  });
+}
+
+/** Firmware of a big server takes minutes from power-on to its first DHCP packet. */
+const FIRMWARE_SECONDS = 900;
+const SYSTEM_SECONDS = 900;
+const POWER_SECONDS = 180;
+
+/**
+ * The plan of an operation. Without a BMC its power orders are left out, and a person switches.
+ *
+ * Undefined: nothing has to happen at the site (release of a machine that is switched by hand).
+ */
+export function bootPlanFor(kind: OperationKind, hasBmc: boolean): BootPlan | undefined {
+  const order = (power: PowerOrder) => (hasBmc ? { order: power } : {});
+  const networkBoot = (purpose: BootPurpose): BootPhase => ({
+    name: "network boot",
+    ...order("network_boot"),
+    boot: "ephemeral",
+    purpose,
+    doneBy: "boot_asked",
+    limitSeconds: FIRMWARE_SECONDS,
+  });
+  const power = (name: string, what: PowerOrder): BootPhase[] =>
+    hasBmc
+      ? [{
+        name,
+        order: what,
+        boot: what === "off" ? "power_off" : "local_disk",
+        doneBy: "power_done",
+        limitSeconds: POWER_SECONDS,
+      }]
+      : [];
+  switch (kind) {
+    case "commission":
+      return plan(3600, [
+        networkBoot("commission"),
+        {
+          name: "commission",
+          boot: "ephemeral",
+          purpose: "commission",
+          doneBy: "commissioned",
+          limitSeconds: SYSTEM_SECONDS,
+        },
+        ...power("power off", "off"),
+      ]);
+    case "deploy":
+      return plan(7200, [
+        networkBoot("install"),
+        {
+          name: "install",
+          boot: "ephemeral",
+          purpose: "install",
+          doneBy: "installed",
+          limitSeconds: SYSTEM_SECONDS,
+        },
+        {
+          name: "first boot",
+          boot: "local_disk",
+          doneBy: "system_ready",
+          limitSeconds: FIRMWARE_SECONDS + SYSTEM_SECONDS,
+        },
+      ]);
+    case "release":
+      return plan(600, power("power off", "off"));
+    case "power_on":
+      return plan(600, power("power on", "on"));
+    case "power_off":
+      return plan(600, power("power off", "off"));
+    case "power_cycle":
+      return plan(600, power("power cycle", "cycle"));
+    case "power_query":
+      return plan(600, power("power query", "query"));
+  }
+}
+
+function plan(deadlineSeconds: number, phases: BootPhase[]): BootPlan | undefined {
+  return phases.length > 0 ? { phases, deadlineSeconds } : undefined;
+}

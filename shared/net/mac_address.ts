@@ -1,0 +1,30 @@
+import { DomainError } from "@/shared/errors/domain_error.ts";
+
+/** An EUI-48 hardware address, always as `aa:bb:cc:dd:ee:ff`. */
+export type MacAddress = string & { readonly brand: "MacAddress" };
+
+/** Accepts `:`, `-`, `.` or no separator; anything but twelve hex digits is refused. */
+export function parseMacAddress(text: string): MacAddress {
+  const digits = text.toLowerCase().replaceAll(/[:.-]/g, "");
+  if (!/^[0-9a-f]{12}$/.test(digits)) {
+    throw new DomainError({
+      kind: "invalid_input",
+      code: "mac.malformed",
+      message: `"${text}" is not a MAC address; write six bytes in hex, such as 52:54:00:12:34:56`,
+    });
+  }
+  // The branded form is exactly what the pattern above accepted, with its separators put back.
+  return digits.replaceAll(/(..)(?!$)/g, "$1:") as MacAddress;
+}
+
+/** Six bytes, as they stand in a frame or in DHCP's `chaddr`. */
+export function formatMacAddress(bytes: Uint8Array): MacAddress {
+  if (bytes.length !== 6) throw new Error(`a MAC address has 6 bytes, not ${bytes.length}`);
+  // Six bytes in hex are the branded form by construction.
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(":") as MacAddress;
+}
+
+/** The six bytes of an address. */
+export function macAddressBytes(mac: MacAddress): Uint8Array {
+  return Uint8Array.from(mac.split(":"), (pair) => parseInt(pair, 16));
+}
