@@ -1,0 +1,238 @@
+import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from "@/shared/net/ipv4.ts";
+import type { MacAddress } from "@/shared/net/mac_address.ts";
+import { AddressPool, type AddressUse } from "./address_pool.ts";
+import { ExpiryWheel } from "./expiry_wheel.ts";
+import type { Lease, LeaseChange, LeaseEvent } from "./lease.ts";
+import { type DhcpSite, isDynamic } from "./site.ts";
+
+/** An address set aside for a client that has been offered it. Lost at a restart, which is safe. */
+export interface Offer {
+  readonly mac: MacAddress;
+  readonly ipv4: Ipv4;
+  readonly subnetId: number;
+  readonly untilMs: number;
+}
+
+/** An address that is or was somebody's. After `untilMs` it is idle whatever `state` says. */
+interface Slot {
+  readonly mac: MacAddress;
+  readonly ipv4: Ipv4;
+  readonly subnetId: number;
+  readonly state: "offered" | "leased" | "declined" | "idle";
+  readonly atMs: number;
+  readonly untilMs: number;
+  readonly hostname?: string;
+}
+
+/**
+ * Who has which address, who had it before, and which is free.
+ *
+ * Identity is the hardware address: a netbooting machine passes through firmware, iPXE, initramfs
+ * and its system, each with a client identifier of its own, and must keep one address throughout.
+ * Leases outlive changes of configuration; `configure` only changes what may be given next.
+ */
+export class LeaseBook {
+  readonly #slots = new Map<Ipv4, Slot>();
+  /** Address of a machine's current or last lease, by subnet and MAC. */
+  readonly #lastOf = new Map<string, Ipv4>();
+  readonly #offerOf = new Map<string, Ipv4>();
+  readonly #wheel = new ExpiryWheel<Ipv4>();
+  /** When the wheel brings an address up next, so that each is in it about once. */
+  readonly #awaitedMs = new Map<Ipv4, number>();
+  #pools = new Map<number, AddressPool>();
+  /** The time of the call in hand, for the pools' look-ups. */
+  #nowMs = 0;
+
+  /** Takes over a site's ranges and reservations; leases stay as they are. */
+  configure(site: DhcpSite): void {
+    this.#pools = new Map(site.subnets.map((subnet) => {
+      const ranges = subnet.ranges.map(({ first, last }) => ({
+        first: ipv4ToNumber(first),
+        last: ipv4ToNumber(last),
+      }));
+      const useOf = (value: number): AddressUse => {
+        const address = ipv4FromNumber(value);
+        return isDynamic(site, subnet, address) ? this.#useOf(address) : "busy";
+      };
+      return [subnet.id, new AddressPool(ranges, useOf)];
+    }));
+  }
+
+  /** Applies a change, also one read back from the log, and says what it means to watchers. */
+  apply(change: LeaseChange): LeaseEvent {
+    const { mac, ipv4, subnetId, atMs } = change;
+    const event = { mac, ipv4, subnetId, atMs };
+    const before = this.#slots.get(ipv4);
+    switch (change.kind) {
+      case "give": {
+        const { expiresAtMs, hostname } = change;
+        const isRenewal = before?.state === "leased" && before.mac === mac &&
+          before.untilMs > atMs;
+        this.#endOffer(subnetId, mac);
+        this.#leaveLast(subnetId, mac, ipv4);
+        this.#put({ ...event, state: "leased", untilMs: expiresAtMs, hostname });
+        return { ...event, kind: isRenewal ? "renewed" : "given", hostname };
+      }
+      case "release":
+        this.#put({ ...event, state: "idle", untilMs: atMs, hostname: before?.hostname });
+        return { ...event, kind: "released", hostname: before?.hostname };
+      case "decline":
+        this.#put({ ...event, state: "declined", untilMs: change.untilMs });
+        return { ...event, kind: "declined", hostname: before?.hostname };
+    }
+  }
+
+  /** Sets an address aside. Somebody's running lease is left alone: it is theirs already. */
+  hold(offer: Offer, nowMs: number): void {
+    const { mac, ipv4, subnetId, untilMs } = offer;
+    if (this.leaseOfIpv4(ipv4, nowMs)) return;
+    this.#endOffer(subnetId, mac, ipv4);
+    this.#put({ mac, ipv4, subnetId, untilMs, atMs: nowMs, state: "offered" });
+    this.#offerOf.set(ownerKey(subnetId, mac), ipv4);
+  }
+
+  /** Ends what is over, and returns the leases among it. Call about once a second. */
+  expire(nowMs: number): LeaseEvent[] {
+    const events: LeaseEvent[] = [];
+    for (const ipv4 of this.#wheel.takeDue(nowMs)) {
+      if ((this.#awaitedMs.get(ipv4) ?? 0) <= nowMs) this.#awaitedMs.delete(ipv4);
+      const slot = this.#slots.get(ipv4);
+      if (!slot || slot.state === "idle") continue;
+      if (slot.untilMs > nowMs) {
+        this.#await(slot);
+        continue;
+      }
+      const { mac, subnetId, untilMs, hostname } = slot;
+      if (slot.state === "leased") {
+        events.push({ kind: "expired", mac, ipv4, subnetId, atMs: untilMs, hostname });
+      }
+      if (slot.state === "offered") this.#forget(this.#offerOf, slot);
+      this.#put({ ...slot, state: "idle" });
+    }
+    return events;
+  }
+
+  /** The running lease on an address. */
+  leaseOfIpv4(ipv4: Ipv4, nowMs: number): Lease | undefined {
+    const slot = this.#slots.get(ipv4);
+    if (slot?.state !== "leased" || slot.untilMs <= nowMs) return undefined;
+    const { mac, subnetId, atMs, untilMs, hostname } = slot;
+    return { mac, ipv4, subnetId, atMs, expiresAtMs: untilMs, hostname };
+  }
+
+  /** A machine's running leases, at most one per subnet; the one given last comes first. */
+  leasesOfMac(mac: MacAddress, nowMs: number): Lease[] {
+    return [...this.#pools.keys()]
+      .flatMap((subnetId) => this.#lastOf.get(ownerKey(subnetId, mac)) ?? [])
+      .flatMap((ipv4) => this.leaseOfIpv4(ipv4, nowMs) ?? [])
+      .filter((lease) => lease.mac === mac)
+      .sort((a, b) => b.atMs - a.atMs);
+  }
+
+  /** Every running lease. */
+  leases(nowMs: number): Lease[] {
+    return [...this.#slots.keys()].flatMap((ipv4) => this.leaseOfIpv4(ipv4, nowMs) ?? []);
+  }
+
+  /** What the machine has, had last, or has been offered in a subnet, likeliest first. */
+  addressesOf(subnetId: number, mac: MacAddress): Ipv4[] {
+    const key = ownerKey(subnetId, mac);
+    return [this.#lastOf.get(key) ?? [], this.#offerOf.get(key) ?? []].flat();
+  }
+
+  /** True when nobody else has, holds or has declined the address. */
+  isFreeFor(ipv4: Ipv4, mac: MacAddress, nowMs: number): boolean {
+    const slot = this.#slots.get(ipv4);
+    if (!slot || slot.untilMs <= nowMs || slot.state === "idle") return true;
+    return slot.mac === mac && slot.state !== "declined";
+  }
+
+  /** The dynamic address to give next in a subnet; undefined when there is none. */
+  nextFree(subnetId: number, nowMs: number): Ipv4 | undefined {
+    this.#nowMs = nowMs;
+    const value = this.#pools.get(subnetId)?.peek();
+    return value === undefined ? undefined : ipv4FromNumber(value);
+  }
+
+  /**
+   * The changes that make a book like this one, for a fresh log.
+   *
+   * Ended leases are among them, so that machines get their old address back, unless they ended
+   * before `oldestMs`.
+   */
+  snapshot(oldestMs: number): LeaseChange[] {
+    const kept = [...this.#slots.values()].filter((slot) => slot.untilMs >= oldestMs);
+    return kept.flatMap((slot): LeaseChange[] => {
+      const { mac, ipv4, subnetId, atMs, untilMs, hostname } = slot;
+      const end = { mac, ipv4, subnetId, atMs };
+      switch (slot.state) {
+        case "offered":
+          return [];
+        case "declined":
+          return [{ kind: "decline", ...end, untilMs }];
+        case "leased":
+        case "idle":
+          return [{ kind: "give", ...end, expiresAtMs: untilMs, hostname }];
+      }
+    });
+  }
+
+  #useOf(ipv4: Ipv4): AddressUse {
+    const slot = this.#slots.get(ipv4);
+    if (!slot) return "unused";
+    return slot.state === "idle" || slot.untilMs <= this.#nowMs ? "idle" : "busy";
+  }
+
+  /** Writes a slot, and keeps owner, wheel and pool in step with it. */
+  #put(slot: Slot): void {
+    const before = this.#slots.get(slot.ipv4);
+    if (before && before.mac !== slot.mac) this.#forget(this.#lastOf, before);
+    this.#slots.set(slot.ipv4, slot);
+    const key = ownerKey(slot.subnetId, slot.mac);
+    switch (slot.state) {
+      case "leased":
+        this.#lastOf.set(key, slot.ipv4);
+        return this.#await(slot);
+      case "declined":
+        this.#forget(this.#lastOf, slot);
+        return this.#await(slot);
+      case "offered":
+        return this.#await(slot);
+      case "idle":
+        // An offer not taken up is remembered too, so that a slow client is offered the same again.
+        if (!this.#lastOf.has(key)) this.#lastOf.set(key, slot.ipv4);
+        this.#pools.get(slot.subnetId)?.giveBack(ipv4ToNumber(slot.ipv4));
+    }
+  }
+
+  #await({ ipv4, untilMs }: Slot): void {
+    if ((this.#awaitedMs.get(ipv4) ?? Infinity) <= untilMs) return;
+    this.#awaitedMs.set(ipv4, untilMs);
+    this.#wheel.add(ipv4, untilMs);
+  }
+
+  /** A machine has one lease per subnet: the next one frees the one before. */
+  #leaveLast(subnetId: number, mac: MacAddress, next: Ipv4): void {
+    const last = this.#lastOf.get(ownerKey(subnetId, mac));
+    const slot = last && this.#slots.get(last);
+    if (slot && last !== next && slot.mac === mac) this.#put({ ...slot, state: "idle" });
+  }
+
+  #endOffer(subnetId: number, mac: MacAddress, next?: Ipv4): void {
+    const key = ownerKey(subnetId, mac);
+    const offered = this.#offerOf.get(key);
+    this.#offerOf.delete(key);
+    const slot = offered && this.#slots.get(offered);
+    if (!slot || offered === next || slot.state !== "offered" || slot.mac !== mac) return;
+    this.#put({ ...slot, state: "idle" });
+  }
+
+  #forget(owners: Map<string, Ipv4>, { subnetId, mac, ipv4 }: Slot): void {
+    const key = ownerKey(subnetId, mac);
+    if (owners.get(key) === ipv4) owners.delete(key);
+  }
+}
+
+function ownerKey(subnetId: number, mac: MacAddress): string {
+  return `${subnetId} ${mac}`;
+}
