@@ -1,0 +1,111 @@
+import { parseArgs } from "node:util";
+import { DomainError } from "@/shared/errors/domain_error.ts";
+
+/** What the command line asks for. */
+export type Command =
+  | { readonly kind: "join"; readonly regionUrl: string; readonly token: string } & Common
+  | { readonly kind: "run"; readonly httpPort: number } & Common
+  | { readonly kind: "status"; readonly json: boolean } & Common
+  | { readonly kind: "help" }
+  | { readonly kind: "version" };
+
+interface Common {
+  /** Where the agent keeps its identity, state, journal, leases and cache. */
+  readonly folder: string;
+}
+
+const DEFAULT_FOLDER = "/var/lib/rackwright/agent";
+/** The port that MAAS serves machines on; firewalls at many sites already know it. */
+const DEFAULT_HTTP_PORT = 5248;
+
+export const HELP = `rackwright-agent: serves a site's machines and reports to its region
+
+Usage:
+  rackwright-agent join <region-url> --token <token>   make this host the agent of a site
+  rackwright-agent run                                 serve DHCP, TFTP, HTTP boot, metadata, power
+  rackwright-agent status [--json]                     what a running agent is doing
+  rackwright-agent --version
+
+Options:
+  --data <folder>      where the agent keeps everything (default ${DEFAULT_FOLDER},
+                       or $RACKWRIGHT_AGENT_DATA)
+  --token <token>      from the region: POST /api/v1/sites/{id}/join-tokens
+                       (or $RACKWRIGHT_JOIN_TOKEN, which keeps it out of the process list)
+  --http-port <port>   for boot scripts, images and metadata (default ${DEFAULT_HTTP_PORT})
+  --json               status as JSON
+  --help
+`;
+
+/** Reads arguments and environment; all problems in one `invalid_input` error. */
+export function parseCommand(args: string[], env: Record<string, string | undefined>): Command {
+  const { values, positionals } = parse(args);
+  if (values.help || positionals.length === 0 && !values.version) return { kind: "help" };
+  if (values.version) return { kind: "version" };
+  const folder = values.data ?? env.RACKWRIGHT_AGENT_DATA ?? DEFAULT_FOLDER;
+  const [command, ...rest] = positionals;
+  switch (command) {
+    case "join":
+      return { ...joinInput(rest, values.token ?? env.RACKWRIGHT_JOIN_TOKEN), folder };
+    case "run":
+      refuseRest(rest);
+      return { kind: "run", folder, httpPort: port(values["http-port"]) };
+    case "status":
+      refuseRest(rest);
+      return { kind: "status", folder, json: values.json ?? false };
+    default:
+      throw refused(`"${command}" is not a command; use join, run or status`);
+  }
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        data: { type: "string" },
+        token: { type: "string" },
+        "http-port": { type: "string" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+        version: { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    throw refused(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function joinInput(rest: string[], token: string | undefined) {
+  const [regionUrl, ...more] = rest;
+  const problems = [
+    ...(regionUrl ? urlProblems(regionUrl) : ["the region's address is missing"]),
+    ...(token ? [] : ["the token is missing: --token, or $RACKWRIGHT_JOIN_TOKEN"]),
+    ...(more.length > 0 ? [`"${more.join(" ")}" was not expected`] : []),
+  ];
+  if (problems.length > 0 || !regionUrl || !token) throw refused(problems.join("; "));
+  return { kind: "join" as const, regionUrl: regionUrl.replace(/\/+$/, ""), token };
+}
+
+function urlProblems(text: string): string[] {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isHttp = url?.protocol === "https:" || url?.protocol === "http:";
+  return isHttp
+    ? []
+    : [`"${text}" is not the address of a region; write it as in https://region.example`];
+}
+
+function port(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_HTTP_PORT;
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0 && value < 65536) return value;
+  throw refused(`--http-port "${text}" is not a port number, 1 to 65535`);
+}
+
+function refuseRest(rest: string[]): void {
+  if (rest.length > 0) throw refused(`"${rest.join(" ")}" was not expected`);
+}
+
+function refused(message: string): DomainError {
+  return new DomainError({ kind: "invalid_input", code: "agent.usage", message });
+}

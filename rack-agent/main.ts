@@ -1,0 +1,79 @@
+import { DomainError } from "@/shared/errors/domain_error.ts";
+import { type Command, HELP, parseCommand } from "./config.ts";
+import { runAgent } from "./run_agent.ts";
+import { systemClock } from "./runtime/clock.ts";
+import { lockFolder } from "./runtime/folder_lock.ts";
+import { hasIdentity, writeIdentity } from "./services/region_sync/identity.ts";
+import { join } from "./services/region_sync/join.ts";
+import { askStatus } from "./services/status_service.ts";
+import { formatStatus } from "./services/format_status.ts";
+import { AGENT_VERSION } from "./version.ts";
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+/** Runs one command; its result is the exit code: 0 done, 1 failed, 2 misused. */
+async function main(args: string[]): Promise<number> {
+  try {
+    await execute(parseCommand(args, Deno.env.toObject()));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    console.error(`rackwright-agent: ${sentence(error)}`);
+    return error instanceof DomainError && error.code === "agent.usage" ? 2 : 1;
+  }
+}
+
+async function execute(command: Command): Promise<void> {
+  switch (command.kind) {
+    case "help":
+      return console.log(HELP);
+    case "version":
+      return console.log(`rackwright-agent ${AGENT_VERSION}`);
+    case "join":
+      return await joinSite(command);
+    case "status":
+      return await showStatus(command);
+    case "run":
+      return await runAgent(command);
+  }
+}
+
+async function joinSite(command: Extract<Command, { kind: "join" }>): Promise<void> {
+  const lock = await lockFolder(command.folder);
+  try {
+    if (await hasIdentity(command.folder)) {
+      throw new DomainError({
+        kind: "conflict",
+        code: "agent.already_joined",
+        message: `${command.folder} belongs to an agent already; to join again, remove its ` +
+          "identity.json or choose another --data folder",
+      });
+    }
+    const { regionUrl, token } = command;
+    const input = { regionUrl, token, hostname: Deno.hostname(), agentVersion: AGENT_VERSION };
+    const identity = await join(input, systemClock);
+    await writeIdentity(command.folder, identity);
+    console.log(`joined site "${identity.site.name}" as agent ${identity.agentId}`);
+  } finally {
+    lock.close();
+  }
+}
+
+async function showStatus(command: Extract<Command, { kind: "status" }>): Promise<void> {
+  const status = await askStatus(command.folder).catch((cause) => {
+    throw new DomainError({
+      kind: "unavailable",
+      code: "agent.not_running",
+      message: `no agent is running on ${command.folder}`,
+      cause,
+    });
+  });
+  console.log(command.json ? JSON.stringify(status) : formatStatus(status));
+}
+
+/** A known failure in one sentence; anything else with what caused it. */
+function sentence(error: Error): string {
+  if (error instanceof DomainError) return error.message;
+  const cause = error.cause instanceof Error ? `: ${sentence(error.cause)}` : "";
+  return `${error.message}${cause}`;
+}

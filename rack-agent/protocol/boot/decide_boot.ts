@@ -1,0 +1,66 @@
+import type { BootKind, BootPurpose, PlanStep } from "@/shared/machine/boot_plan.ts";
+import type {
+  SiteState,
+  StateImage,
+  StateMachine,
+  StateOperation,
+} from "@/shared/contract/site_state.ts";
+
+/** What a machine that asks to boot is told, and why. */
+export interface BootDecision {
+  readonly kind: BootKind;
+  /** One sentence for the machine's screen and for `why`. */
+  readonly why: string;
+  /** With `kind: "ephemeral"`. */
+  readonly purpose?: BootPurpose;
+  readonly image?: StateImage;
+  readonly operationId?: string;
+}
+
+/** A machine as the site knows it; absent: nobody registered it. */
+export interface KnownMachine {
+  readonly machine: StateMachine;
+  /** Its operation in the state document, with where its plan stands here. */
+  readonly operation?: { readonly order: StateOperation; readonly step: PlanStep };
+}
+
+/** Decides how a machine boots, from the site's state and its operation's boot plan. */
+export function decideBoot(state: SiteState, known: KnownMachine | undefined): BootDecision {
+  if (!known) return enlist(state, "this machine is unknown here");
+  const { machine, operation } = known;
+  if (operation?.step.outcome.kind === "running") {
+    return inPhase(state, operation.order, operation.step);
+  }
+  // The region may not have heard of the end yet, or be away: the site knows what follows.
+  if (operation?.order.kind === "deploy" && operation.step.outcome.kind === "done") {
+    return { kind: "local_disk", why: `${machine.hostname} is deployed` };
+  }
+  switch (machine.boot) {
+    case "enlist":
+      return enlist(state, `${machine.hostname} is new`);
+    case "local_disk":
+      return { kind: "local_disk", why: `${machine.hostname} boots its own disk` };
+    case "power_off":
+      return { kind: "power_off", why: `${machine.hostname} has nothing to do and should be off` };
+  }
+}
+
+function inPhase(state: SiteState, order: StateOperation, step: PlanStep): BootDecision {
+  const why = `${order.kind}, phase "${step.phase.name}"`;
+  if (step.phase.boot !== "ephemeral") {
+    return { kind: step.phase.boot, why, operationId: order.id };
+  }
+  const image = state.images.find(({ id }) => id === order.imageId);
+  if (!image) {
+    const missing = `${why}: image ${order.imageId} is not in this site's state`;
+    return { kind: "power_off", why: missing, operationId: order.id };
+  }
+  return { kind: "ephemeral", why, purpose: step.phase.purpose, image, operationId: order.id };
+}
+
+function enlist(state: SiteState, why: string): BootDecision {
+  const image = state.images.find(({ id }) => id === state.enlistImageId);
+  return image
+    ? { kind: "ephemeral", why: `${why} and is being enlisted`, purpose: "enlist", image }
+    : { kind: "local_disk", why: `${why}, and this site does not enlist machines` };
+}

@@ -1,0 +1,48 @@
+import type { StateImage } from "@/shared/contract/site_state.ts";
+import { contentUrl } from "./kernel_command_line.ts";
+
+/** Boots a kernel with `commandLine`. iPXE splits it at spaces and knows no quotes. */
+export function ephemeralScript(
+  input: { serverUrl: string; image: StateImage; commandLine: string; why: string },
+): string {
+  const { serverUrl, image } = input;
+  return script([
+    `echo Rackwright: ${printable(input.why)}`,
+    // A UEFI kernel finds its initrd by name on the command line; a BIOS kernel ignores the token.
+    `kernel ${contentUrl(serverUrl, image.kernel.sha256, "boot-kernel")} initrd=boot-initrd ${
+      printable(input.commandLine)
+    } || goto failed`,
+    `initrd ${contentUrl(serverUrl, image.initrd.sha256, "boot-initrd")} || goto failed`,
+    "boot || goto failed",
+    ":failed",
+    "echo Rackwright: the boot files could not be fetched or started; trying again in 10 s",
+    "sleep 10",
+    "reboot",
+  ]);
+}
+
+/** Boots the machine's own disk. */
+export function localDiskScript(why: string): string {
+  return script([
+    `echo Rackwright: ${printable(why)}`,
+    // BIOS firmware does not always go on to the disk when a boot program returns: start it from here.
+    "iseq ${platform} pcbios && sanboot --no-describe --drive 0x80 || goto firmware",
+    ":firmware",
+    // UEFI firmware takes the next entry of its boot order when this program reports failure.
+    "exit 1",
+  ]);
+}
+
+/** Tells why nothing is booted, then gives the machine back to its firmware. */
+export function nothingScript(why: string): string {
+  return script([`echo Rackwright: ${printable(why)}`, "sleep 10", "exit 1"]);
+}
+
+function script(lines: string[]): string {
+  return ["#!ipxe", ...lines].join("\n") + "\n";
+}
+
+/** iPXE reads `${…}` and line ends in a script as its own; nothing from outside may carry them. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, " ").replaceAll("${", "$ {");
+}

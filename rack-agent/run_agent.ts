@@ -1,0 +1,216 @@
+import { parseMacAddress } from "@/shared/net/mac_address.ts";
+import { parseIpv4 } from "@/shared/net/ipv4.ts";
+import type { SiteState } from "@/shared/contract/site_state.ts";
+import { IPXE_FIRST_PROGRAMS } from "./protocol/dhcp/boot_options.ts";
+import type { LeaseEvent } from "./protocol/dhcp/lease.ts";
+import { systemClock } from "./runtime/clock.ts";
+import { ContentCache } from "./runtime/content_cache.ts";
+import { lockFolder } from "./runtime/folder_lock.ts";
+import { Journal } from "./runtime/journal.ts";
+import { errorText, jsonLog, type Log } from "./runtime/log.ts";
+import { Outbox } from "./runtime/outbox.ts";
+import { startAll, stopAll } from "./runtime/service.ts";
+import { type BootRequestEvent, DhcpService } from "./services/dhcp_service.ts";
+import { BootScripts } from "./services/http_boot/boot_scripts.ts";
+import { HttpBootService } from "./services/http_boot/http_boot_service.ts";
+import { CredentialBook } from "./services/metadata/credential_book.ts";
+import { MachineReports } from "./services/metadata/machine_reports.ts";
+import { MetadataRoutes } from "./services/metadata/metadata_routes.ts";
+import { OperationsService } from "./services/operations_service.ts";
+import { powerExecutor } from "./services/power/power_executor.ts";
+import { readIdentity } from "./services/region_sync/identity.ts";
+import { RegionSyncService } from "./services/region_sync/region_sync_service.ts";
+import { hostAddresses, type ServedNetworks, servedNetworks } from "./services/served_networks.ts";
+import { contentOf } from "./services/site_content.ts";
+import { SiteStore } from "./services/site_store.ts";
+import { StatusService } from "./services/status_service.ts";
+import { TftpService } from "./services/tftp_service.ts";
+import { Who } from "./services/who.ts";
+import { AGENT_VERSION } from "./version.ts";
+
+/** Serves the site until SIGTERM or SIGINT, then stops what it started, newest first. */
+export async function runAgent(
+  command: { readonly folder: string; readonly httpPort: number },
+): Promise<void> {
+  const log = jsonLog(systemClock.nowMs);
+  const lock = await lockFolder(command.folder);
+  const agent = await composeAgent(command, log);
+  try {
+    await agent.start();
+    log("agent.started", { version: AGENT_VERSION, folder: command.folder });
+    log("agent.stopping", { signal: await untilSignal() });
+  } finally {
+    await agent.stop();
+    lock.close();
+  }
+}
+
+/** Builds the agent out of its parts; nothing is opened to the network before `start`. */
+async function composeAgent(
+  { folder, httpPort }: { readonly folder: string; readonly httpPort: number },
+  log: Log,
+) {
+  const clock = systemClock;
+  for (const part of ["cache", "outbox"]) {
+    await Deno.mkdir(`${folder}/${part}`, { recursive: true, mode: 0o700 });
+  }
+  const identity = await readIdentity(folder);
+  const journal = await Journal.open(folder, clock);
+  const credentials = await CredentialBook.open(folder);
+  const outbox = new Outbox(`${folder}/outbox`);
+  const store = new SiteStore(folder, () => identity);
+  const sync = new RegionSyncService({ identity, folder, store, journal, outbox, clock, log });
+  const cache = new ContentCache({
+    folder: `${folder}/cache`,
+    fetcher: (file, signal) => sync.fetchContent(file, signal),
+    onCached: ({ sha256, bytes }, durationMs) =>
+      journal.append({ kind: "image.cached", sha256, bytes, durationMs }),
+  });
+  const siteKey = () => identity.siteKey;
+  const operations = new OperationsService({
+    store,
+    journal,
+    clock,
+    log,
+    power: powerExecutor(clock, siteKey),
+    onEnded: (id) => credentials.endOperation(id),
+  });
+  const who = new Who({
+    store,
+    operations,
+    macOfLease: (ipv4) => dhcp.leaseOfIpv4(parseIpv4(ipv4))?.mac,
+  });
+  const dhcp = new DhcpService({
+    leaseLogPath: `${folder}/leases.log`,
+    boot: {
+      firstPrograms: IPXE_FIRST_PROGRAMS,
+      scriptUrl: ({ serverAddress, mac }) => `http://${serverAddress}:${httpPort}/boot/${mac}/ipxe`,
+      programUrl: (file, { serverAddress }) => `http://${serverAddress}:${httpPort}/files/${file}`,
+    },
+    clock,
+    log,
+    onLease: (event) => recordLease(journal, who, event),
+    onBootRequest: (event) => recordBootRequest(journal, who, event),
+  });
+  const tftp = new TftpService({
+    routes: [{
+      name: "boot files",
+      match: async (path) => {
+        const found = store.state?.bootFiles.find(({ name }) => name === path);
+        return found && await Deno.readFile(await cache.ensure(found.file));
+      },
+    }],
+    clock,
+    log,
+    onServed: ({ path, client: { address: ipv4 }, bytes, durationMs }) => {
+      const mac = who.macAt(ipv4);
+      const subject = mac ? who.subject(mac) : {};
+      const fact = { path, bytes, durationMs, ipv4, ...subject };
+      journal.append({ kind: "file.served", protocol: "tftp", ...fact });
+    },
+  });
+  const reports = new MachineReports({
+    journal,
+    credentials,
+    outbox,
+    log,
+    addressOf: (mac) => dhcp.leasesOfMac(parseMacAddress(mac))[0]?.ipv4,
+  });
+  const http = new HttpBootService({
+    port: httpPort,
+    store,
+    cache,
+    journal,
+    who,
+    log,
+    scripts: new BootScripts({ store, operations, credentials, journal, who }),
+    metadata: new MetadataRoutes({ store, journal, who, credentials, reports, siteKey }),
+    nowMs: clock.nowMs,
+  });
+
+  let networks: ServedNetworks | undefined;
+  const serve = (state: SiteState) => {
+    networks = servedNetworks(state, hostAddresses());
+    dhcp.applyConfig(networks.dhcp);
+    tftp.applyAddresses(networks.dhcp.subnets.map(({ serverAddress }) => serverAddress));
+    prefetch(cache, state, log);
+  };
+  store.onChange(serve);
+
+  const status = new StatusService({
+    folder,
+    log,
+    status: () => ({
+      version: AGENT_VERSION,
+      agentId: identity.agentId,
+      site: identity.site,
+      region: {
+        url: identity.regionUrl,
+        unreachableSince: sync.unreachableSince,
+        factsWaiting: journal.pendingCount,
+      },
+      generation: store.state?.generation,
+      networks: networks?.lines ?? [],
+      leases: dhcp.leases().length,
+      operations: runningOperations(store, operations),
+      counters: { dhcp: dhcp.counters, tftp: tftp.counters, http: http.counters },
+    }),
+  });
+
+  const services = [dhcp, tftp, http, operations, status, sync];
+  return {
+    async start() {
+      journal.append({ kind: "agent.started", version: AGENT_VERSION });
+      await store.load().catch((error) =>
+        log("state.copy_refused", { reason: errorText(error), next: "waiting for the region" })
+      );
+      await startAll(services);
+    },
+    async stop() {
+      cache.stop();
+      await stopAll(services);
+      await journal.close();
+    },
+  };
+}
+
+function runningOperations(store: SiteStore, operations: OperationsService) {
+  return (store.state?.operations ?? []).flatMap((operation) => {
+    const step = operations.stepOf(operation);
+    if (step.outcome.kind !== "running") return [];
+    const hostname = store.machine(operation.systemId)?.hostname ?? operation.systemId;
+    return [{ id: operation.id, kind: operation.kind, hostname, phase: step.phase.name }];
+  });
+}
+
+function recordLease(journal: Journal, who: Who, event: LeaseEvent): void {
+  const { mac, ipv4, subnetId, hostname } = event;
+  if (event.kind === "renewed") return; // nothing changed for anybody but the clock
+  const subject = who.subject(mac);
+  journal.append(
+    event.kind === "given"
+      ? { kind: "lease.given", ipv4, subnetId, hostname, ...subject }
+      : { kind: "lease.ended", ipv4, subnetId, why: event.kind, ...subject },
+  );
+}
+
+function recordBootRequest(journal: Journal, who: Who, event: BootRequestEvent): void {
+  const { mac, architecture, firstProgram: program } = event;
+  journal.append({ kind: "boot.offered", architecture, program, ...who.subject(mac) });
+}
+
+/** Fetches what machines will ask for before they do; whoever asks meanwhile waits for the same. */
+function prefetch(cache: ContentCache, state: SiteState, log: Log): void {
+  for (const file of contentOf(state)) {
+    cache.ensure(file).catch((error) =>
+      log("content.fetch_failed", { sha256: file.sha256, reason: errorText(error) })
+    );
+  }
+}
+
+function untilSignal(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  Deno.addSignalListener("SIGTERM", () => resolve("SIGTERM"));
+  Deno.addSignalListener("SIGINT", () => resolve("SIGINT"));
+  return promise;
+}

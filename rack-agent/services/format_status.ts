@@ -1,0 +1,22 @@
+import type { AgentStatus } from "./status_service.ts";
+
+/** Status for people, as `rackwright-agent status` prints it. */
+export function formatStatus(status: AgentStatus): string {
+  const { region } = status;
+  const link = region.unreachableSince
+    ? `region unreachable since ${region.unreachableSince}`
+    : "region reachable";
+  return [
+    `agent ${status.agentId} (${status.version}) of site "${status.site.name}"`,
+    `${link} (${region.url}), ${region.factsWaiting} facts waiting to be sent`,
+    status.generation === undefined
+      ? "no state yet: waiting for the region"
+      : `state generation ${status.generation}`,
+    ...status.networks.map(({ cidr, state }) => `network ${cidr}: ${state}`),
+    `${status.leases} leases`,
+    ...(status.operations.length === 0 ? ["no operation under way"] : []),
+    ...status.operations.map((operation) =>
+      `${operation.kind} of ${operation.hostname}: ${operation.phase} (${operation.id})`
+    ),
+  ].join("\n");
+}
