@@ -1,0 +1,89 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { bodyLimit } from "hono/body-limit";
+import type { RegionContext } from "./context.ts";
+import type { ApiEnv } from "./routes/api.ts";
+import { agentRoutes as rackAgentRoutes } from "./routes/agent/agent_routes.ts";
+import { agentRoutes } from "./routes/agents.ts";
+import { authentication } from "./routes/authentication.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { factRoutes } from "./routes/facts.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { imageRoutes } from "./routes/images.ts";
+import { ipRangeRoutes } from "./routes/ip_ranges.ts";
+import { leaseRoutes } from "./routes/leases.ts";
+import { machineActionRoutes } from "./routes/machine_actions.ts";
+import { machineRoutes } from "./routes/machines.ts";
+import { operationRoutes } from "./routes/operations.ts";
+import { problemResponse, toProblem } from "./routes/problem.ts";
+import { reservationRoutes } from "./routes/reservations.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
+import { siteRoutes } from "./routes/sites.ts";
+import { sshKeyRoutes } from "./routes/ssh_keys.ts";
+import { subnetRoutes } from "./routes/subnets.ts";
+import { VERSION } from "./version.ts";
+
+/** The largest body is user-data in a deploy. */
+const BODY_BYTES_MAX = 1024 ** 2;
+
+/** The region's HTTP app; all it needs comes in `ctx`, so that tests build as many as they like. */
+export function createApp(ctx: RegionContext) {
+  const app = new OpenAPIHono<ApiEnv>();
+  app.onError(toProblem(ctx));
+  app.notFound((c) =>
+    problemResponse({
+      status: 404,
+      code: "route.missing",
+      detail: `there is no ${c.req.method} ${c.req.path}`,
+    })
+  );
+  app.use("/api/v1/*", limitBody());
+  app.use("/api/v1/*", authentication(ctx, isPublic));
+  app.route("/", healthRoutes());
+  for (const routes of apiRoutes(ctx)) app.route("/api/v1", routes);
+  app.route("/agent/v1", rackAgentRoutes(ctx));
+  app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
+    type: "http",
+    scheme: "bearer",
+    description: "An API key (rwk_...) or the token of a session (rws_...)",
+  });
+  app.doc31("/api/v1/openapi.json", {
+    openapi: "3.1.0",
+    info: { title: "Rackwright", version: VERSION },
+  });
+  return app;
+}
+
+function apiRoutes(ctx: RegionContext) {
+  return [
+    sessionRoutes(ctx),
+    siteRoutes(ctx),
+    agentRoutes(ctx),
+    subnetRoutes(ctx),
+    ipRangeRoutes(ctx),
+    reservationRoutes(ctx),
+    leaseRoutes(ctx),
+    sshKeyRoutes(ctx),
+    machineRoutes(ctx),
+    machineActionRoutes(ctx),
+    operationRoutes(ctx),
+    eventRoutes(ctx),
+    factRoutes(ctx),
+    imageRoutes(ctx),
+  ];
+}
+
+function isPublic({ method, path }: { method: string; path: string }): boolean {
+  return path === "/api/v1/openapi.json" || (method === "POST" && path === "/api/v1/sessions");
+}
+
+function limitBody() {
+  return bodyLimit({
+    maxSize: BODY_BYTES_MAX,
+    onError: () =>
+      problemResponse({
+        status: 413,
+        code: "request.too_large",
+        detail: `a body may have ${BODY_BYTES_MAX} bytes`,
+      }),
+  });
+}

@@ -1,0 +1,41 @@
+import type { Db } from "@/region/db/client.ts";
+import type { ObjectStore } from "@/region/object_store/object_store.ts";
+
+/** All that the region needs from the world; built once, in an entry point. */
+export interface RegionContext {
+  readonly db: Db;
+  readonly objectStore: ObjectStore;
+  readonly now: () => Date;
+  readonly randomBytes: (length: number) => Uint8Array<ArrayBuffer>;
+  readonly secrets: RegionSecrets;
+  readonly hub: Hub;
+  readonly log: (event: string, fields?: Record<string, unknown>) => void;
+  /** Where agents and people reach the region, without a slash at the end. */
+  readonly publicUrl: string;
+}
+
+export interface RegionSecrets {
+  /** The first signs, all verify: so a key can be rotated without a gap. */
+  readonly signingKeys: readonly SigningKey[];
+  /** Seals secrets at rest; the id travels with what it sealed. */
+  readonly sealKey: { readonly id: string; readonly key: Uint8Array<ArrayBuffer> };
+}
+
+/** An Ed25519 pair as JWKs, RFC 8037. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly publicJwk: { readonly kty: "OKP"; readonly crv: "Ed25519"; readonly x: string };
+  readonly privateJwk: {
+    readonly kty: "OKP";
+    readonly crv: "Ed25519";
+    readonly x: string;
+    readonly d: string;
+  };
+}
+
+/** Wakes requests that wait for a change. It carries no data: whoever wakes reads for itself. */
+export interface Hub {
+  publish(topic: string): void;
+  /** Resolves on the next `publish` of the topic, after `timeoutMs`, or on abort. */
+  wait(topic: string, timeoutMs: number, signal?: AbortSignal): Promise<void>;
+}

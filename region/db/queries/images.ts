@@ -1,0 +1,45 @@
+import { and, desc, eq, sql } from "drizzle-orm";
+import type { Db } from "../client.ts";
+import { type ImageRow, images, type NewImage } from "../schema/images.ts";
+import { sites } from "../schema/sites.ts";
+
+export type { ImageRow } from "../schema/images.ts";
+
+/** Undefined when there is none. */
+export async function findImage(db: Db, id: string): Promise<ImageRow | undefined> {
+  const [row] = await db.select().from(images).where(eq(images.id, id));
+  return row;
+}
+
+/** Newest first. */
+export async function listImages(db: Db, limit: number): Promise<ImageRow[]> {
+  return await db.select().from(images).orderBy(desc(images.createdAt), desc(images.id))
+    .limit(limit);
+}
+
+/** The operating system that came last for an architecture; undefined when there is none. */
+export async function findNewestOsImage(
+  db: Db,
+  architecture: string,
+): Promise<ImageRow | undefined> {
+  const [row] = await db.select().from(images)
+    .where(and(eq(images.kind, "os"), eq(images.architecture, architecture)))
+    .orderBy(desc(images.createdAt), desc(images.version), desc(images.id)).limit(1);
+  return row;
+}
+
+/** Adds a version of a product, or brings the one that is there up to date; its id stays. */
+export async function upsertImage(db: Db, image: NewImage): Promise<ImageRow> {
+  const { id: _id, product: _product, version: _version, createdAt: _createdAt, ...rest } = image;
+  const [row] = await db.insert(images).values(image)
+    .onConflictDoUpdate({ target: [images.product, images.version], set: rest }).returning();
+  if (!row) throw new Error("an upsert returns its row");
+  return row;
+}
+
+/** Marks every site's document as outdated, for images are in all of them; returns their ids. */
+export async function bumpAllGenerations(db: Db): Promise<string[]> {
+  const rows = await db.update(sites)
+    .set({ wantedGeneration: sql`${sites.wantedGeneration} + 1` }).returning({ id: sites.id });
+  return rows.map(({ id }) => id);
+}

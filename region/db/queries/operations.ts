@@ -1,0 +1,96 @@
+import { and, desc, eq, inArray, lt, type SQL } from "drizzle-orm";
+import type { Failure } from "@/shared/contract/failure.ts";
+import type { Db } from "../client.ts";
+import {
+  type NewOperation,
+  type OperationRow,
+  operations,
+  type OperationState,
+} from "../schema/operations.ts";
+
+export type { NewOperation, OperationRow, OperationState } from "../schema/operations.ts";
+
+/** Undefined when there is none. */
+export async function findOperation(db: Db, id: string): Promise<OperationRow | undefined> {
+  const [row] = await db.select().from(operations).where(eq(operations.id, id));
+  return row;
+}
+
+/** The one operation of a machine that is under way, if any. */
+export async function findRunningOperation(
+  db: Db,
+  machineId: number,
+): Promise<OperationRow | undefined> {
+  const [row] = await db.select().from(operations)
+    .where(and(eq(operations.machineId, machineId), eq(operations.state, "running")));
+  return row;
+}
+
+/** Those under way on these machines, at most one each. */
+export async function listRunningOperations(
+  db: Db,
+  machineIds: readonly number[],
+): Promise<OperationRow[]> {
+  if (machineIds.length === 0) return [];
+  return await db.select().from(operations)
+    .where(and(
+      inArray(operations.machineId, [...machineIds]),
+      eq(operations.state, "running"),
+    ));
+}
+
+/** What a user asked for with this key before. */
+export async function findOperationByKey(
+  db: Db,
+  userId: number,
+  idempotencyKey: string,
+): Promise<OperationRow | undefined> {
+  const [row] = await db.select().from(operations)
+    .where(and(
+      eq(operations.requestedBy, userId),
+      eq(operations.idempotencyKey, idempotencyKey),
+    ));
+  return row;
+}
+
+export interface OperationFilter {
+  readonly machineId?: number;
+  readonly state?: OperationState;
+  /** Only operations asked for earlier. */
+  readonly before?: Date;
+}
+
+/** Newest first. */
+export async function listOperations(
+  db: Db,
+  filter: OperationFilter,
+  limit: number,
+): Promise<OperationRow[]> {
+  const conditions: SQL[] = [];
+  if (filter.machineId !== undefined) conditions.push(eq(operations.machineId, filter.machineId));
+  if (filter.state !== undefined) conditions.push(eq(operations.state, filter.state));
+  if (filter.before !== undefined) conditions.push(lt(operations.askedAt, filter.before));
+  return await db.select().from(operations).where(and(...conditions))
+    .orderBy(desc(operations.askedAt), desc(operations.id)).limit(limit);
+}
+
+/**
+ * Throws a violation of `operations_one_running` while another one runs on the machine, and of
+ * `operations_idempotency` when the user has used the key before.
+ */
+export async function insertOperation(db: Db, operation: NewOperation): Promise<OperationRow> {
+  const [row] = await db.insert(operations).values(operation).returning();
+  if (!row) throw new Error("an insert returns its row");
+  return row;
+}
+
+/** Ends an operation that is running; undefined when it had ended already. */
+export async function endOperation(
+  db: Db,
+  id: string,
+  end: { state: Exclude<OperationState, "running">; endedAt: Date; failure?: Failure },
+): Promise<OperationRow | undefined> {
+  const [row] = await db.update(operations).set(end)
+    .where(and(eq(operations.id, id), eq(operations.state, "running"))).returning();
+  return row;
+}

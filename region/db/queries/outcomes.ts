@@ -1,0 +1,169 @@
+import { and, asc, eq, inArray, isNull, lt, lte, ne, or, sql } from "drizzle-orm";
+import type { Failure } from "@/shared/contract/failure.ts";
+import type { MachineStatus } from "@/shared/machine/lifecycle.ts";
+import type { Db } from "../client.ts";
+import { events, type NewEvent } from "../schema/events.ts";
+import { type MachineRow, machines, type PowerState } from "../schema/machines.ts";
+import { type OperationRow, operations, type OperationState } from "../schema/operations.ts";
+import { leases } from "../schema/subnets.ts";
+
+export type { MachineRow, NewEvent };
+
+/** What is asked of an operation before its outcome is applied. */
+export interface OperationStanding {
+  readonly operation: OperationRow;
+  /** No later operation has moved its machine on; switching power does not. */
+  readonly isNewest: boolean;
+}
+
+/** The machines of these operations, as far as they are of this site. */
+export async function listOperationMachineIds(
+  db: Db,
+  siteId: string,
+  operationIds: readonly string[],
+): Promise<number[]> {
+  if (operationIds.length === 0) return [];
+  const rows = await db.selectDistinct({ id: operations.machineId }).from(operations)
+    .where(and(eq(operations.siteId, siteId), inArray(operations.id, [...operationIds])));
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Machines of a site by number or system id; nobody else changes them until the transaction ends.
+ *
+ * Locked in the order of their numbers, so that two transactions never wait for each other.
+ */
+export async function lockMachines(
+  tx: Db,
+  siteId: string,
+  which: { ids: readonly number[]; systemIds: readonly string[] },
+): Promise<MachineRow[]> {
+  const { ids, systemIds } = which;
+  if (ids.length + systemIds.length === 0) return [];
+  return await tx.select().from(machines)
+    .where(and(
+      eq(machines.siteId, siteId),
+      or(
+        ids.length > 0 ? inArray(machines.id, [...ids]) : undefined,
+        systemIds.length > 0 ? inArray(machines.systemId, [...systemIds]) : undefined,
+      ),
+    ))
+    .orderBy(asc(machines.id)).for("update");
+}
+
+/** Read after its machines are locked: then nobody ends them in between. */
+export async function listOperationStandings(
+  tx: Db,
+  siteId: string,
+  operationIds: readonly string[],
+): Promise<OperationStanding[]> {
+  if (operationIds.length === 0) return [];
+  // Plain names: drizzle would leave out the table's, and then they would mean the inner one's.
+  const isNewest = sql<boolean>`not exists (select 1 from operations as later
+    where later.machine_id = operations.machine_id and later.asked_at > operations.asked_at
+      and left(later.kind, 6) <> 'power_')`;
+  return await tx.select({ operation: operations, isNewest }).from(operations)
+    .where(and(eq(operations.siteId, siteId), inArray(operations.id, [...operationIds])));
+}
+
+/** The first report of a start counts. */
+export async function markOperationStarted(tx: Db, id: string, at: Date): Promise<void> {
+  await tx.update(operations).set({ startedAt: at })
+    .where(and(eq(operations.id, id), isNull(operations.startedAt)));
+}
+
+/** Records an end, also over an earlier one; the caller holds the lock on the machine. */
+export async function setOperationEnd(
+  tx: Db,
+  id: string,
+  end: { state: Exclude<OperationState, "running">; endedAt: Date; failure: Failure | null },
+): Promise<void> {
+  await tx.update(operations).set(end).where(eq(operations.id, id));
+}
+
+/** Moves a machine; the caller holds its lock, so nothing can be written over. */
+export async function setMachineStatus(
+  tx: Db,
+  id: number,
+  to: { status: MachineStatus; failure: Failure | null; at: Date; isFreed: boolean },
+): Promise<void> {
+  const { status, failure, at: statusChangedAt } = to;
+  await tx.update(machines)
+    .set({
+      status,
+      failure,
+      statusChangedAt,
+      version: sql`${machines.version} + 1`,
+      ...(to.isFreed ? { ownerUserId: null, imageId: null } : {}),
+    })
+    .where(eq(machines.id, id));
+}
+
+/**
+ * Records what a machine's power was at a time, unless something later is known.
+ *
+ * An observation, not intent: it leaves `version` alone, lest it refuse a person's change.
+ */
+export async function setPowerState(
+  tx: Db,
+  id: number,
+  power: { state: PowerState; at: Date },
+): Promise<void> {
+  await tx.update(machines).set({ powerState: power.state, powerStateAt: power.at })
+    .where(and(
+      eq(machines.id, id),
+      or(isNull(machines.powerStateAt), lte(machines.powerStateAt, power.at)),
+    ));
+}
+
+/** Opens a lease; false when this MAC had the address already. Whoever had it before has lost it. */
+export async function openLease(
+  tx: Db,
+  lease: {
+    siteId: string;
+    ipv4: string;
+    mac: string;
+    subnetId: number;
+    hostname: string | null;
+    givenAt: Date;
+  },
+): Promise<boolean> {
+  await tx.update(leases).set({ endedAt: lease.givenAt }).where(and(
+    eq(leases.siteId, lease.siteId),
+    eq(leases.ipv4, lease.ipv4),
+    isNull(leases.endedAt),
+    ne(leases.mac, lease.mac),
+  ));
+  const opened = await tx.insert(leases).values(lease)
+    .onConflictDoNothing({ target: [leases.siteId, leases.ipv4], where: isNull(leases.endedAt) })
+    .returning({ id: leases.id });
+  return opened.length > 0;
+}
+
+/** Ends the lease that this MAC has on an address, if it has. */
+export async function endLease(
+  tx: Db,
+  lease: { siteId: string; ipv4: string; mac: string; endedAt: Date },
+): Promise<void> {
+  await tx.update(leases).set({ endedAt: lease.endedAt }).where(and(
+    eq(leases.siteId, lease.siteId),
+    eq(leases.ipv4, lease.ipv4),
+    eq(leases.mac, lease.mac),
+    isNull(leases.endedAt),
+  ));
+}
+
+export async function insertEvents(tx: Db, rows: readonly NewEvent[]): Promise<void> {
+  if (rows.length > 0) await tx.insert(events).values([...rows]);
+}
+
+/** Running operations whose deadline was before `time`, the longest overdue first. */
+export async function listOverdueOperations(
+  db: Db,
+  time: Date,
+  limit: number,
+): Promise<Pick<OperationRow, "id" | "siteId">[]> {
+  return await db.select({ id: operations.id, siteId: operations.siteId }).from(operations)
+    .where(and(eq(operations.state, "running"), lt(operations.deadlineAt, time)))
+    .orderBy(asc(operations.deadlineAt)).limit(limit);
+}

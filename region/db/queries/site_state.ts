@@ -1,0 +1,131 @@
+import { and, asc, desc, eq, isNotNull, lt, or, sql } from "drizzle-orm";
+import type { Db } from "../client.ts";
+import { type ImageRow, images } from "../schema/images.ts";
+import { type InterfaceRow, interfaces, type MachineRow, machines } from "../schema/machines.ts";
+import { type OperationRow, operations } from "../schema/operations.ts";
+import { type SiteRow, sites } from "../schema/sites.ts";
+import {
+  type IpRangeRow,
+  ipRanges,
+  type ReservationRow,
+  reservations,
+  type SubnetRow,
+  subnets,
+} from "../schema/subnets.ts";
+
+export type { SiteRow };
+
+/** Everything that a site's state document is made of. */
+export interface SiteRows {
+  readonly site: SiteRow;
+  readonly subnets: SubnetRow[];
+  readonly ranges: IpRangeRow[];
+  readonly reservations: ReservationRow[];
+  readonly machines: MachineOfSite[];
+  readonly interfaces: InterfaceRow[];
+  readonly operations: OperationRow[];
+  readonly images: ImageRow[];
+}
+
+/**
+ * Reads a site whole, at one moment; undefined when there is none.
+ *
+ * Always the same number of statements, in a transaction that sees one snapshot: a document never
+ * mixes two generations.
+ */
+export async function readSiteRows(db: Db, siteId: string): Promise<SiteRows | undefined> {
+  return await db.transaction(async (tx) => {
+    const [site] = await tx.select().from(sites).where(eq(sites.id, siteId));
+    if (!site) return undefined;
+    return { site, ...await readNetworks(tx, siteId), ...await readMachines(tx, siteId) };
+  }, { isolationLevel: "repeatable read", accessMode: "read only" });
+}
+
+async function readNetworks(
+  tx: Db,
+  siteId: string,
+): Promise<Pick<SiteRows, "subnets" | "ranges" | "reservations">> {
+  const ofSite = eq(subnets.siteId, siteId);
+  const ranges = await tx.select({ row: ipRanges }).from(ipRanges)
+    .innerJoin(subnets, eq(ipRanges.subnetId, subnets.id)).where(ofSite).orderBy(asc(ipRanges.id));
+  const promised = await tx.select({ row: reservations }).from(reservations)
+    .innerJoin(subnets, eq(reservations.subnetId, subnets.id)).where(ofSite)
+    .orderBy(asc(reservations.id));
+  return {
+    subnets: await tx.select().from(subnets).where(ofSite).orderBy(asc(subnets.id)),
+    ranges: ranges.map(({ row }) => row),
+    reservations: promised.map(({ row }) => row),
+  };
+}
+
+async function readMachines(
+  tx: Db,
+  siteId: string,
+): Promise<Pick<SiteRows, "machines" | "interfaces" | "operations" | "images">> {
+  const running = and(eq(operations.siteId, siteId), eq(operations.state, "running"));
+  return {
+    machines: await tx.select(machineColumns).from(machines).where(eq(machines.siteId, siteId))
+      .orderBy(asc(machines.id)),
+    interfaces: await tx.select().from(interfaces).where(eq(interfaces.siteId, siteId))
+      .orderBy(asc(interfaces.id)),
+    operations: await tx.select().from(operations).where(running)
+      .orderBy(asc(operations.askedAt), asc(operations.id)),
+    images: await readImages(tx, siteId),
+  };
+}
+
+/** The inventory is by far the biggest column, and only its word on the firmware is of use here. */
+const machineColumns = {
+  id: machines.id,
+  systemId: machines.systemId,
+  hostname: machines.hostname,
+  architecture: machines.architecture,
+  status: machines.status,
+  bmc: machines.bmc,
+  firmware: sql<string | null>`${machines.inventory}->>'firmware'`,
+};
+type MachineOfSite =
+  & Pick<MachineRow, Exclude<keyof typeof machineColumns, "firmware">>
+  & { readonly firmware: string | null };
+
+/** The newest version of each product, and those that running operations of the site use. */
+async function readImages(tx: Db, siteId: string): Promise<ImageRow[]> {
+  const newest = tx.selectDistinctOn([images.product], { id: images.id }).from(images)
+    .orderBy(images.product, desc(images.version));
+  const used = tx.select({ id: operations.imageId }).from(operations).where(and(
+    eq(operations.siteId, siteId),
+    eq(operations.state, "running"),
+    isNotNull(operations.imageId),
+  ));
+  return await tx.select().from(images)
+    .where(or(sql`${images.id} in ${newest}`, sql`${images.id} in ${used}`))
+    .orderBy(asc(images.createdAt), asc(images.id));
+}
+
+/** Sites whose document is older than what they should be. One cheap statement. */
+export async function listSitesBehind(db: Db, limit: number): Promise<string[]> {
+  const rows = await db.select({ id: sites.id }).from(sites)
+    .where(lt(sites.publishedGeneration, sites.wantedGeneration)).orderBy(asc(sites.id))
+    .limit(limit);
+  return rows.map(({ id }) => id);
+}
+
+/** Remembers what the object store holds; never goes back. */
+export async function setPublishedGeneration(
+  db: Db,
+  siteId: string,
+  generation: number,
+): Promise<void> {
+  await db.update(sites).set({ publishedGeneration: generation })
+    .where(and(eq(sites.id, siteId), lt(sites.publishedGeneration, generation)));
+}
+
+/** Puts the wanted generation past one that was published, if it is lower than that one. */
+export async function raiseGenerationAbove(
+  db: Db,
+  siteId: string,
+  published: number,
+): Promise<void> {
+  await db.update(sites).set({ wantedGeneration: published + 1 })
+    .where(and(eq(sites.id, siteId), lt(sites.wantedGeneration, published)));
+}

@@ -1,0 +1,50 @@
+import { asc, eq, sql } from "drizzle-orm";
+import type { Db } from "../client.ts";
+import { type NewSite, type SiteRow, sites } from "../schema/sites.ts";
+
+export type { SiteRow } from "../schema/sites.ts";
+
+/** Undefined when there is none. */
+export async function findSite(db: Db, id: string): Promise<SiteRow | undefined> {
+  const [row] = await db.select().from(sites).where(eq(sites.id, id));
+  return row;
+}
+
+export async function listSites(db: Db, limit: number): Promise<SiteRow[]> {
+  return await db.select().from(sites).orderBy(asc(sites.name)).limit(limit);
+}
+
+/** Throws a violation of `sites_name` when the name is taken. */
+export async function insertSite(db: Db, site: NewSite): Promise<SiteRow> {
+  const [row] = await db.insert(sites).values(site).returning();
+  if (!row) throw new Error("an insert returns its row");
+  return row;
+}
+
+/** Undefined when there is none. */
+export async function updateSite(
+  db: Db,
+  id: string,
+  change: { name?: string; enlist?: boolean },
+): Promise<SiteRow | undefined> {
+  const [row] = await db.update(sites)
+    .set({ ...change, wantedGeneration: sql`${sites.wantedGeneration} + 1` })
+    .where(eq(sites.id, id))
+    .returning();
+  return row;
+}
+
+/**
+ * Marks the site's state document as outdated; returns the generation it must now reach.
+ *
+ * Belongs into every transaction that changes what the document says. The row lock it takes also
+ * puts such transactions of one site in order.
+ */
+export async function bumpGeneration(db: Db, siteId: string): Promise<number> {
+  const [row] = await db.update(sites)
+    .set({ wantedGeneration: sql`${sites.wantedGeneration} + 1` })
+    .where(eq(sites.id, siteId))
+    .returning({ generation: sites.wantedGeneration });
+  if (!row) throw new Error(`site ${siteId} does not exist`);
+  return row.generation;
+}

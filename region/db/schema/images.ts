@@ -1,0 +1,35 @@
+import { jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { moment } from "./columns.ts";
+
+/** One file of an image; its bytes are in the object store at `blobs/<sha256>`. */
+export interface ImageFile {
+  /** The file's base name, such as `undionly.kpxe`. */
+  readonly name: string;
+  readonly role: "kernel" | "initrd" | "squashfs" | "bootfile";
+  /** In hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Operating systems and bootloaders; one row per version of a product. */
+export const images = pgTable("images", {
+  /** `i-` and six characters. */
+  id: text("id").primaryKey(),
+  /** The product's name in the SimpleStreams tree. */
+  product: text("product").notNull(),
+  version: text("version").notNull(),
+  title: text("title").notNull(),
+  os: text("os").notNull(),
+  release: text("release").notNull(),
+  releaseTitle: text("release_title").notNull(),
+  architecture: text("architecture").notNull(),
+  kind: text("kind").$type<"os" | "bootloader">().notNull(),
+  files: jsonb("files").$type<ImageFile[]>().notNull(),
+  /** Appended to the kernel command line. */
+  kernelOptions: text("kernel_options").notNull().default(""),
+  sourceUrl: text("source_url").notNull(),
+  createdAt: moment("created_at").notNull(),
+});
+
+export type ImageRow = typeof images.$inferSelect;
+export type NewImage = typeof images.$inferInsert;

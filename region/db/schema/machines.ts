@@ -1,0 +1,57 @@
+import { integer, jsonb, pgTable, serial, text } from "drizzle-orm/pg-core";
+import type { Failure } from "@/shared/contract/failure.ts";
+import type { Inventory } from "@/shared/contract/inventory.ts";
+import type { MachineStatus } from "@/shared/machine/lifecycle.ts";
+import { moment } from "./columns.ts";
+
+/** How a machine's BMC is reached. */
+export interface MachineBmc {
+  readonly kind: "ipmi";
+  readonly address: string;
+  readonly port: number;
+  readonly username: string;
+  /** Compact JWE under the region's seal key. */
+  readonly sealedPassword: string;
+}
+
+export type PowerState = "on" | "off" | "unknown";
+
+export const machines = pgTable("machines", {
+  id: serial("id").primaryKey(),
+  /** Six characters, random: what people and agents call it by. */
+  systemId: text("system_id").notNull().unique(),
+  siteId: text("site_id").notNull(),
+  hostname: text("hostname").notNull(),
+  /** As Debian names it: amd64, arm64. */
+  architecture: text("architecture").notNull(),
+  status: text("status").$type<MachineStatus>().notNull(),
+  statusChangedAt: moment("status_changed_at").notNull(),
+  ownerUserId: integer("owner_user_id"),
+  powerState: text("power_state").$type<PowerState>().notNull().default("unknown"),
+  powerStateAt: moment("power_state_at"),
+  /** Null: switched by hand. */
+  bmc: jsonb("bmc").$type<MachineBmc>(),
+  /** What enlisting or commissioning found last. */
+  inventory: jsonb("inventory").$type<Inventory>(),
+  /** Why the last lifecycle operation failed; null once another begins. */
+  failure: jsonb("failure").$type<Failure>(),
+  /** What is installed on it, or being installed. */
+  imageId: text("image_id"),
+  /** Rises with every write: compare-and-set on it. */
+  version: integer("version").notNull().default(1),
+  createdAt: moment("created_at").notNull(),
+});
+
+/** Network interfaces; a MAC address belongs to one machine of a site. */
+export const interfaces = pgTable("interfaces", {
+  id: serial("id").primaryKey(),
+  machineId: integer("machine_id").notNull(),
+  /** Repeated from the machine, so that the database keeps MACs unique per site. */
+  siteId: text("site_id").notNull(),
+  name: text("name").notNull(),
+  mac: text("mac").notNull(),
+});
+
+export type MachineRow = typeof machines.$inferSelect;
+export type NewMachine = typeof machines.$inferInsert;
+export type InterfaceRow = typeof interfaces.$inferSelect;

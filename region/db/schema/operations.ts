@@ -1,0 +1,40 @@
+import { integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import type { Failure } from "@/shared/contract/failure.ts";
+import type { BootPlan } from "@/shared/machine/boot_plan.ts";
+import type { OperationKind } from "@/shared/machine/lifecycle.ts";
+import { moment } from "./columns.ts";
+
+export type OperationState = "running" | "done" | "failed" | "aborted";
+
+/** One thing being done, or once done, to one machine; at most one per machine is `running`. */
+export const operations = pgTable("operations", {
+  /** `o-` and twelve characters. */
+  id: text("id").primaryKey(),
+  machineId: integer("machine_id").notNull(),
+  siteId: text("site_id").notNull(),
+  kind: text("kind").$type<OperationKind>().notNull(),
+  state: text("state").$type<OperationState>().notNull(),
+  /** Null: nothing had to happen at the site. */
+  plan: jsonb("plan").$type<BootPlan>(),
+  imageId: text("image_id"),
+  /** deploy: the install plan, a readable shell script. */
+  installScript: text("install_script"),
+  /** deploy: keys that may sign in to the installed system. */
+  sshKeys: jsonb("ssh_keys").$type<string[]>(),
+  /** deploy: the person's user-data as a compact JWE under the region's seal key. */
+  sealedUserData: text("sealed_user_data"),
+  requestedBy: integer("requested_by"),
+  idempotencyKey: text("idempotency_key"),
+  /** SHA-256 of what was asked, in hex: the same key with another request is refused. */
+  requestHash: text("request_hash"),
+  askedAt: moment("asked_at").notNull(),
+  /** By the agent's clock. */
+  startedAt: moment("started_at"),
+  endedAt: moment("ended_at"),
+  /** Null for a plan that is null. */
+  deadlineAt: moment("deadline_at"),
+  failure: jsonb("failure").$type<Failure>(),
+});
+
+export type OperationRow = typeof operations.$inferSelect;
+export type NewOperation = typeof operations.$inferInsert;

@@ -1,0 +1,235 @@
+import type {
+  ContentFile,
+  RestingBoot,
+  SiteState,
+  StateBmc,
+  StateImage,
+  StateMachine,
+  StateOperation,
+  StateSubnet,
+} from "@/shared/contract/site_state.ts";
+import type { BootPlan } from "@/shared/machine/boot_plan.ts";
+import type { MachineStatus, OperationKind } from "@/shared/machine/lifecycle.ts";
+import { type AddressRange, withoutAddresses } from "./address_ranges.ts";
+
+/** All that a site's state document is made of, as it is stored; secrets sealed under the site key. */
+export interface SiteRecords {
+  readonly site: { id: string; name: string; enlist: boolean };
+  readonly subnets: readonly SubnetRecord[];
+  readonly ranges: readonly ({ subnetId: number; kind: "dynamic" | "reserved" } & AddressRange)[];
+  readonly reservations: readonly { subnetId: number; mac: string; ipv4: string }[];
+  readonly machines: readonly MachineRecord[];
+  readonly interfaces: readonly { machineId: number; mac: string }[];
+  /** Those under way. */
+  readonly operations: readonly OperationRecord[];
+  /** The newest version of each product, and whatever an operation needs. */
+  readonly images: readonly ImageRecord[];
+}
+
+export interface SubnetRecord {
+  readonly id: number;
+  readonly cidr: string;
+  readonly gateway: string | null;
+  readonly dnsServers: readonly string[];
+  readonly domain: string | null;
+  readonly dhcp: boolean;
+  readonly leaseSeconds: number;
+}
+
+export interface MachineRecord {
+  readonly id: number;
+  readonly systemId: string;
+  readonly hostname: string;
+  readonly architecture: string;
+  readonly status: MachineStatus;
+  /** From its inventory: `bios`, `uefi`, or null before the first. */
+  readonly firmware: string | null;
+  /** Absent: switched by hand. */
+  readonly bmc?: StateBmc;
+}
+
+export interface OperationRecord {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly machineId: number;
+  readonly askedAt: Date;
+  /** Null: nothing has to happen at the site. */
+  readonly plan: BootPlan | null;
+  readonly imageId: string | null;
+  readonly installScript: string | null;
+  readonly sshKeys: readonly string[] | null;
+  readonly sealedUserData?: string;
+}
+
+export interface ImageRecord {
+  readonly id: string;
+  readonly product: string;
+  readonly version: string;
+  readonly title: string;
+  readonly architecture: string;
+  readonly kind: "os" | "bootloader";
+  readonly files: readonly {
+    name: string;
+    role: "kernel" | "initrd" | "squashfs" | "bootfile";
+    sha256: string;
+    bytes: number;
+  }[];
+  readonly kernelOptions: string;
+  readonly createdAt: Date;
+}
+
+/** The whole desired state of a site. The same records give the same document, byte for byte. */
+export function buildSiteState(
+  records: SiteRecords,
+  version: { generation: number; issuedAt: Date },
+): SiteState {
+  const { site } = records;
+  const images = records.images.flatMap(stateImage);
+  return {
+    site: { id: site.id, name: site.name },
+    generation: version.generation,
+    issuedAt: version.issuedAt.toISOString(),
+    subnets: records.subnets.map((subnet) => stateSubnet(subnet, records)),
+    machines: stateMachines(records),
+    operations: stateOperations(records),
+    images,
+    bootFiles: bootFiles(records.images),
+    otherReservations: otherReservations(records),
+    ...optional("enlistImageId", site.enlist ? enlistImage(records, images) : undefined),
+  };
+}
+
+/** Addresses promised to what is not a machine here: switches, appliances, people's own servers. */
+function otherReservations(records: SiteRecords): SiteState["otherReservations"] {
+  const machineMacs = new Set(records.interfaces.map(({ mac }) => mac));
+  return records.reservations
+    .filter(({ mac }) => !machineMacs.has(mac))
+    .map(({ mac, ipv4 }) => ({ mac, ipv4 }));
+}
+
+/** What a machine is told when it boots while nothing is being done to it. */
+export function restingBootOf(status: MachineStatus): RestingBoot {
+  switch (status) {
+    case "Deployed":
+      return "local_disk";
+    case "New":
+      return "enlist";
+    default:
+      // Its disk may hold half an installation or an earlier owner's system.
+      return "power_off";
+  }
+}
+
+function stateSubnet(subnet: SubnetRecord, records: SiteRecords): StateSubnet {
+  const own = records.ranges.filter(({ subnetId }) => subnetId === subnet.id);
+  const machineMacs = new Set(records.interfaces.map(({ mac }) => mac));
+  // The agent knows what is promised to machines; an address promised to anything else must not be
+  // given away either.
+  const promised = records.reservations
+    .filter(({ subnetId, mac }) => subnetId === subnet.id && !machineMacs.has(mac))
+    .map(({ ipv4 }) => ({ first: ipv4, last: ipv4 }));
+  return {
+    id: subnet.id,
+    cidr: subnet.cidr,
+    ...optional("gateway", subnet.gateway),
+    dnsServers: [...subnet.dnsServers],
+    ...optional("domain", subnet.domain),
+    dhcp: subnet.dhcp,
+    leaseSeconds: subnet.leaseSeconds,
+    dynamicRanges: withoutAddresses(
+      own.filter(({ kind }) => kind === "dynamic"),
+      [...own.filter(({ kind }) => kind === "reserved"), ...promised],
+    ),
+  };
+}
+
+function stateMachines(records: SiteRecords): StateMachine[] {
+  const interfaces = Map.groupBy(records.interfaces, ({ machineId }) => machineId);
+  const promises = Map.groupBy(records.reservations, ({ mac }) => mac);
+  return records.machines.map((machine) => {
+    const macs = (interfaces.get(machine.id) ?? []).map(({ mac }) => mac);
+    return {
+      systemId: machine.systemId,
+      hostname: machine.hostname,
+      architecture: machine.architecture,
+      macs,
+      reservations: macs.flatMap((mac) => promises.get(mac) ?? [])
+        .map(({ mac, ipv4 }) => ({ mac, ipv4 })),
+      ...optional("firmware", firmwareOf(machine)),
+      ...optional("bmc", machine.bmc),
+      boot: restingBootOf(machine.status),
+    };
+  });
+}
+
+function firmwareOf({ firmware }: MachineRecord): StateMachine["firmware"] {
+  return firmware === "bios" || firmware === "uefi" ? firmware : undefined;
+}
+
+function stateOperations(records: SiteRecords): StateOperation[] {
+  const systemIds = new Map(records.machines.map(({ id, systemId }) => [id, systemId]));
+  return records.operations.flatMap((operation) => {
+    const systemId = systemIds.get(operation.machineId);
+    if (systemId === undefined || operation.plan === null) return [];
+    return [{
+      id: operation.id,
+      kind: operation.kind,
+      systemId,
+      askedAt: operation.askedAt.toISOString(),
+      plan: operation.plan,
+      ...optional("imageId", operation.imageId),
+      ...optional("installScript", operation.installScript),
+      ...optional("sshKeys", operation.sshKeys && [...operation.sshKeys]),
+      ...optional("sealedUserData", operation.sealedUserData),
+    }];
+  });
+}
+
+/** One that can be booted: kernel, initrd and root file system are all there. */
+function stateImage(image: ImageRecord): StateImage[] {
+  const file = (role: string): ContentFile | undefined => {
+    const found = image.files.find((each) => each.role === role);
+    return found && { sha256: found.sha256, bytes: found.bytes };
+  };
+  const [kernel, initrd, squashfs] = [file("kernel"), file("initrd"), file("squashfs")];
+  if (image.kind !== "os" || !kernel || !initrd || !squashfs) return [];
+  const { id, title, architecture, kernelOptions } = image;
+  return [{ id, title, architecture, kernel, initrd, squashfs, kernelOptions }];
+}
+
+/** By name; where two products bring the same name, the one imported last wins. */
+function bootFiles(images: readonly ImageRecord[]): SiteState["bootFiles"] {
+  const byName = new Map<string, ContentFile>();
+  const loaders = images.filter(({ kind }) => kind === "bootloader");
+  for (const image of loaders.toSorted(byAge).reverse()) {
+    for (const { role, name, sha256, bytes } of image.files) {
+      if (role === "bootfile") byName.set(name, { sha256, bytes });
+    }
+  }
+  return [...byName].map(([name, file]) => ({ name, file }))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * The system that takes in unknown machines: the newest.
+ *
+ * There is one for all of them, so where images of several architectures are there, amd64.
+ */
+function enlistImage(records: SiteRecords, images: readonly StateImage[]): string | undefined {
+  const bootable = new Set(images.map(({ id }) => id));
+  const newest = records.images.filter(({ id }) => bootable.has(id)).toSorted(byAge);
+  return (newest.find(({ architecture }) => architecture === "amd64") ?? newest[0])?.id;
+}
+
+/** Newest first: by import, then by version where two came in one import. */
+function byAge(a: ImageRecord, b: ImageRecord): number {
+  return b.createdAt.getTime() - a.createdAt.getTime() ||
+    (a.version === b.version ? 0 : a.version > b.version ? -1 : 1) ||
+    (a.id < b.id ? -1 : 1);
+}
+
+/** Absent, rather than null or undefined: that is how the document says "none". */
+function optional<K extends string, V>(key: K, value: V | null | undefined): { [P in K]?: V } {
+  // A computed key widens to string; it is exactly K.
+  return value === null || value === undefined ? {} : { [key]: value } as { [P in K]?: V };
+}

@@ -1,0 +1,207 @@
+import { DomainError } from "@/shared/errors/domain_error.ts";
+import { createApp } from "./app.ts";
+import { ConfigError, readConfig, type RegionConfig } from "./config.ts";
+import type { RegionContext, RegionSecrets } from "./context.ts";
+import { openDataFolder, writeSecretFile } from "./data_folder.ts";
+import { connect, type DatabaseAddress } from "./db/client.ts";
+import { startEmbeddedPostgres } from "./db/embedded_postgres.ts";
+import { migrate } from "./db/migrate.ts";
+import { readMigrations } from "./db/migration_files.ts";
+import { createHub } from "./hub.ts";
+import { formatLogLine } from "./log.ts";
+import { openFolderStore } from "./object_store/folder_store.ts";
+import { tick } from "./reconcilers/tick.ts";
+import { repeat } from "./repeat.ts";
+import { type FirstAdmin, makeFirstAdmin } from "./services/identity/make_first_admin.ts";
+import {
+  formatRegionSecrets,
+  makeRegionSecrets,
+  parseRegionSecrets,
+} from "./services/secrets/region_secrets.ts";
+
+const TICK_MS = 5000;
+/** Requests in hand get this long to end; long polls are woken at once. */
+const SHUTDOWN_MS = 5000;
+
+const log: RegionContext["log"] = (event, fields) =>
+  console.error(formatLogLine(new Date(), event, fields));
+const randomBytes: RegionContext["randomBytes"] = (length) =>
+  crypto.getRandomValues(new Uint8Array(length));
+
+/** What has been started, to be stopped in the reverse order. */
+type Stops = (() => Promise<void> | void)[];
+
+async function main(): Promise<void> {
+  const stops: Stops = [];
+  const asked = Promise.withResolvers<void>();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(signal, () => asked.resolve());
+  }
+  let exitCode = 0;
+  const fail = (error: unknown) => {
+    exitCode = 1;
+    console.error(`rackwright region: ${explain(error)}`);
+    asked.resolve();
+  };
+  try {
+    const config = readConfig((name) => Deno.env.get(name), { isRoot: Deno.uid() === 0 });
+    await start(config, stops, fail);
+    await asked.promise;
+  } catch (error) {
+    fail(error);
+  }
+  for (const stop of stops.reverse()) {
+    await Promise.resolve(stop()).catch((error) =>
+      log("region.stop_failed", { error: `${error}` })
+    );
+  }
+  log("region.stopped", {});
+  Deno.exit(exitCode);
+}
+
+async function start(
+  config: RegionConfig,
+  stops: Stops,
+  fail: (error: unknown) => void,
+): Promise<void> {
+  checkPort(config.listen); // before anything slow or lasting happens
+  const folder = await openDataFolder(config.dataFolder);
+  stops.push(() => folder.release());
+  const secrets = await readOrMakeSecrets(folder);
+  const connection = connect(await openDatabase(config, stops, fail), (error) => {
+    log("database.connection_lost", { error: error.message });
+  });
+  stops.push(() => connection.close());
+  const migrated = await migrate(connection.db, await readMigrations());
+  if (migrated.length > 0) log("database.migrated", { migrations: migrated });
+  const hub = createHub();
+  const ctx: RegionContext = {
+    db: connection.db,
+    objectStore: await openFolderStore(`${config.dataFolder}/objects`),
+    now: () => new Date(),
+    randomBytes,
+    secrets,
+    hub,
+    log,
+    publicUrl: config.publicUrl,
+  };
+  const admin = await makeFirstAdmin(ctx);
+  if (admin) await showFirstAdmin(admin, config);
+  const ticking = repeat(TICK_MS, () => tick(ctx));
+  stops.push(() => ticking.stop());
+  const server = listen(config.listen, createApp(ctx).fetch);
+  stops.push(async () => {
+    hub.close();
+    await server.stop();
+  });
+  log("region.listening", { url: config.publicUrl, ...config.listen });
+}
+
+async function openDatabase(
+  config: RegionConfig,
+  stops: Stops,
+  fail: (error: unknown) => void,
+): Promise<DatabaseAddress> {
+  if (config.databaseUrl !== undefined) return { url: config.databaseUrl };
+  const server = await startEmbeddedPostgres({
+    folder: `${config.dataFolder}/postgres`,
+    database: "rackwright",
+    isDurable: true,
+  });
+  let isStopping = false;
+  server.ended.then(() => {
+    if (!isStopping) fail(new Error("the database server ended by itself; see server.log"));
+  });
+  stops.push(() => {
+    isStopping = true;
+    return server.stop();
+  });
+  return server.address;
+}
+
+async function readOrMakeSecrets(
+  folder: Awaited<ReturnType<typeof openDataFolder>>,
+): Promise<RegionSecrets> {
+  const text = await folder.read("secrets.json");
+  if (text === undefined) {
+    const secrets = await makeRegionSecrets(randomBytes);
+    await folder.writeSecret("secrets.json", formatRegionSecrets(secrets));
+    return secrets;
+  }
+  const secrets = parseRegionSecrets(text);
+  if (secrets) return secrets;
+  throw new DomainError({
+    kind: "unavailable",
+    code: "secrets.unreadable",
+    message: `${folder.path}/secrets.json is damaged; restore it from a backup: ` +
+      "agents trust its keys, and passwords in the database are sealed with them",
+  });
+}
+
+/** The only time that anybody sees them; the log, which is kept, must not have them. */
+async function showFirstAdmin(admin: FirstAdmin, config: RegionConfig): Promise<void> {
+  console.log([
+    "",
+    "  The first administrator of this region, shown only now:",
+    "",
+    `    address   ${config.publicUrl}`,
+    `    user      ${admin.username}`,
+    `    password  ${admin.password}`,
+    `    API key   ${admin.apiKey}`,
+    "",
+  ].join("\n"));
+  if (config.bootstrapFile === undefined) return;
+  await writeSecretFile(config.bootstrapFile, JSON.stringify(admin) + "\n");
+}
+
+function checkPort(address: RegionConfig["listen"]): void {
+  try {
+    Deno.listen(address).close();
+  } catch (error) {
+    throw listenFault(address, error);
+  }
+}
+
+function listen(
+  address: RegionConfig["listen"],
+  handler: (request: Request) => Response | Promise<Response>,
+): { stop(): Promise<void> } {
+  const abort = new AbortController();
+  let server: Deno.HttpServer;
+  try {
+    server = Deno.serve(
+      { ...address, signal: abort.signal, onListen() {} },
+      (request) => handler(request),
+    );
+  } catch (error) {
+    throw listenFault(address, error);
+  }
+  return {
+    async stop() {
+      const timer = setTimeout(() => abort.abort(), SHUTDOWN_MS);
+      await server.shutdown();
+      clearTimeout(timer);
+    },
+  };
+}
+
+function listenFault({ hostname, port }: RegionConfig["listen"], cause: unknown): unknown {
+  const why = cause instanceof Deno.errors.AddrInUse
+    ? "another program listens there; stop it, or set RACKWRIGHT_LISTEN to a free port"
+    : cause instanceof Deno.errors.AddrNotAvailable
+    ? "this host does not have that address; set RACKWRIGHT_LISTEN to one it has"
+    : cause instanceof Deno.errors.PermissionDenied
+    ? "this account may not use that port; set RACKWRIGHT_LISTEN to one above 1023"
+    : undefined;
+  if (why === undefined) return cause;
+  const message = `cannot listen on ${hostname}:${port}: ${why}`;
+  return new DomainError({ kind: "unavailable", code: "region.cannot_listen", message, cause });
+}
+
+/** One sentence for what people can mend; the stack for what only we can. */
+function explain(error: unknown): string {
+  if (error instanceof DomainError || error instanceof ConfigError) return error.message;
+  return error instanceof Error ? error.stack ?? error.message : String(error);
+}
+
+if (import.meta.main) await main();

@@ -1,0 +1,19 @@
+/** Every name under which the region keeps something in the object store. */
+
+/** An image's file, by the hex SHA-256 of its content. Agents may read these. */
+export function blobName(sha256: string): string {
+  return `blobs/${sha256}`;
+}
+
+/** What an agent sent, by content and apart from the images, so that no site can plant one. */
+export function uploadName(siteId: string, sha256: string): string {
+  return `uploads/${siteId}/${sha256}`;
+}
+
+/** A site's signed state document, a compact JWS. */
+export function siteStateName(siteId: string): string {
+  return `sites/${siteId}/state`;
+}
+
+/** JSON `{agentIds: [...]}`: whose credentials count no more although they have not expired. */
+export const REVOKED_AGENTS_NAME = "agents/revoked";

@@ -1,0 +1,29 @@
+import type { RegionContext } from "@/region/context.ts";
+import { publishRevocations } from "@/region/services/agents/revocations.ts";
+import { forgetExpired } from "./forget_expired.ts";
+import { giveUpSilentOperations } from "./give_up_silent_operations.ts";
+import { publishBehindSites } from "./publish_behind_sites.ts";
+
+type Sweep = (ctx: RegionContext) => Promise<void>;
+
+const SWEEPS: Record<string, Sweep> = {
+  giveUpSilentOperations,
+  publishBehindSites, // after what changes states
+  publishRevocations,
+  forgetExpired,
+};
+
+/**
+ * Everything that has to happen without anybody asking. Idempotent, and harmless when two run at
+ * once; a sweep that fails is logged and tried again next time, and does not keep back the others.
+ */
+export async function tick(ctx: RegionContext): Promise<void> {
+  for (const [sweep, run] of Object.entries(SWEEPS)) {
+    try {
+      await run(ctx);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      ctx.log("tick.sweep_failed", { sweep, reason });
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { RegionContext } from "@/region/context.ts";
+import { listAgents, revokeAgent } from "@/region/services/agents/manage_agents.ts";
+import { createApi, ok, REMOVED, requires, TextId } from "./api.ts";
+
+const Agent = z.object({
+  id: z.string(),
+  siteId: z.string(),
+  hostname: z.string(),
+  version: z.string(),
+  enrolledAt: z.string(),
+  revokedAt: z.string().nullable(),
+  lastFactsAt: z.string().nullable(),
+});
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/agents",
+  tags: ["agents"],
+  summary: "Agents that have joined, revoked ones too",
+  ...requires("viewer"),
+  request: { query: z.strictObject({ siteId: TextId.optional() }) },
+  responses: ok(z.object({ agents: z.array(Agent) }), "Agents"),
+});
+
+const revokeRoute = createRoute({
+  method: "delete",
+  path: "/agents/{agentId}",
+  tags: ["agents"],
+  summary: "Shut an agent out for good",
+  ...requires("admin"),
+  request: { params: z.object({ agentId: TextId }) },
+  responses: REMOVED,
+});
+
+export function agentRoutes(ctx: RegionContext) {
+  return createApi()
+    .openapi(listRoute, async (c) => {
+      const agents = await listAgents(ctx, c.get("caller"), c.req.valid("query"));
+      return c.json({ agents: agents.map(viewAgent) }, 200);
+    })
+    .openapi(revokeRoute, async (c) => {
+      await revokeAgent(ctx, c.get("caller"), c.req.valid("param").agentId);
+      return c.body(null, 204);
+    });
+}
+
+function viewAgent(agent: Awaited<ReturnType<typeof listAgents>>[number]) {
+  return {
+    ...agent,
+    enrolledAt: agent.enrolledAt.toISOString(),
+    revokedAt: agent.revokedAt?.toISOString() ?? null,
+    lastFactsAt: agent.lastFactsAt?.toISOString() ?? null,
+  };
+}

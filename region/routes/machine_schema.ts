@@ -1,0 +1,65 @@
+import { z } from "@hono/zod-openapi";
+import { Failure } from "@/shared/contract/failure.ts";
+import { Inventory } from "@/shared/contract/inventory.ts";
+import { MACHINE_STATUSES, OPERATION_KINDS } from "@/shared/machine/lifecycle.ts";
+import { Hostname } from "./api.ts";
+
+/** A machine as it is answered; its BMC's password is not part of it. */
+export const Machine = z.object({
+  systemId: z.string(),
+  hostname: z.string(),
+  siteId: z.string(),
+  status: z.enum(MACHINE_STATUSES),
+  statusChangedAt: z.string(),
+  power: z.object({ state: z.enum(["on", "off", "unknown"]), at: z.string().nullable() }),
+  macs: z.array(z.string()),
+  architecture: z.string(),
+  bmc: z.object({
+    kind: z.literal("ipmi"),
+    address: z.string(),
+    port: z.int(),
+    username: z.string(),
+  }).nullable(),
+  imageId: z.string().nullable(),
+  inventory: Inventory.nullable(),
+  failure: Failure.nullable(),
+  /** What the caller can ask for now, as in the path. */
+  actions: z.array(z.string()),
+  operation: z.object({
+    id: z.string(),
+    kind: z.enum(OPERATION_KINDS),
+    phase: z.string().nullable(),
+  }).nullable(),
+  owner: z.string().nullable(),
+  version: z.int(),
+  createdAt: z.string(),
+});
+
+/** How a BMC is reached, with its password: only ever sent in. */
+export const BmcInput = z.strictObject({
+  kind: z.literal("ipmi"),
+  address: z.string().max(253).regex(
+    /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
+    "use an IPv4 address or a host name",
+  ),
+  port: z.int().min(1).max(65_535).optional(),
+  // IPMI v2.0 §22.28 and §22.30: names of 16 bytes, passwords of 20.
+  username: z.string().max(16),
+  password: z.string().max(20),
+});
+
+const Architecture = z.string().max(32).regex(/^[a-z0-9_]+$/, "use Debian's name, such as amd64");
+
+export const NewMachine = z.strictObject({
+  siteId: z.string().max(64),
+  hostname: Hostname.optional(),
+  macs: z.array(z.string().max(32)).min(1).max(64),
+  architecture: Architecture.optional(),
+  bmc: BmcInput.optional(),
+});
+
+export const MachineChange = z.strictObject({
+  hostname: Hostname.optional(),
+  /** Null: switched by hand. */
+  bmc: BmcInput.nullable().optional(),
+});

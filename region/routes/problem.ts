@@ -1,0 +1,61 @@
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { RegionContext } from "@/region/context.ts";
+import type { Problem } from "@/shared/contract/problem.ts";
+import { DomainError, type DomainErrorKind } from "@/shared/errors/domain_error.ts";
+
+/** The only place that knows HTTP status codes for failures. */
+const STATUS = {
+  invalid_input: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  gone: 410,
+  conflict: 409,
+  unavailable: 503,
+} as const satisfies Record<DomainErrorKind, number>;
+
+/** Codes for what the HTTP library refuses by itself. */
+const LIBRARY_CODES: Record<number, string> = {
+  400: "request.malformed",
+  413: "request.too_large",
+  415: "request.unsupported_media_type",
+};
+
+/** Renders any thrown value as application/problem+json, RFC 9457. Bugs leak no detail. */
+export function toProblem(
+  ctx: Pick<RegionContext, "log" | "now">,
+): (error: unknown, c: Context) => Response {
+  return (error, c) => {
+    const problem = describe(error);
+    if (problem.status >= 500) {
+      const stack = error instanceof Error ? error.stack : String(error);
+      ctx.log("request.failed", { method: c.req.method, path: c.req.path, error: stack });
+    }
+    // RFC 9110 §11.6.1: a 401 names the scheme that would do.
+    const challenge: Record<string, string> = problem.status === 401
+      ? { "www-authenticate": "Bearer" }
+      : {};
+    return problemResponse({ ...problem, now: ctx.now().toISOString() }, challenge);
+  };
+}
+
+/** The response for a problem that is already described. */
+export function problemResponse(problem: Problem, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: { ...headers, "content-type": "application/problem+json" },
+  });
+}
+
+function describe(error: unknown): Problem {
+  if (error instanceof DomainError) {
+    const { code, message: detail, field } = error;
+    return { status: STATUS[error.kind], code, detail, ...(field ? { field } : {}) };
+  }
+  if (error instanceof HTTPException && error.status < 500) {
+    const code = LIBRARY_CODES[error.status] ?? "request.refused";
+    return { status: error.status, code, detail: error.message || "the request is malformed" };
+  }
+  return { status: 500, code: "internal", detail: "Internal error" };
+}

@@ -1,0 +1,113 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { RegionContext } from "@/region/context.ts";
+import { createSite } from "@/region/services/sites/create_site.ts";
+import { makeJoinToken } from "@/region/services/sites/make_join_token.ts";
+import { getSite, listSites } from "@/region/services/sites/read_sites.ts";
+import { updateSite } from "@/region/services/sites/update_site.ts";
+import { body, createApi, created, Limit, ok, requires, TextId } from "./api.ts";
+
+const Site = z.object({
+  id: z.string(),
+  name: z.string(),
+  enlist: z.boolean(),
+  wantedGeneration: z.int(),
+  publishedGeneration: z.int(),
+  createdAt: z.string(),
+});
+
+const Name = z.string().min(1).max(64).regex(/^\S(.*\S)?$/, "no space at the ends, one line");
+const params = z.object({ siteId: TextId });
+const tags = ["sites"];
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/sites",
+  tags,
+  summary: "All sites, by name",
+  ...requires("viewer"),
+  request: { query: z.strictObject({ limit: Limit }) },
+  responses: ok(z.object({ sites: z.array(Site) }), "Sites"),
+});
+
+const createSiteRoute = createRoute({
+  method: "post",
+  path: "/sites",
+  tags,
+  summary: "Make a site",
+  ...requires("admin"),
+  request: { body: body(z.strictObject({ name: Name, enlist: z.boolean().optional() })) },
+  responses: created(Site, "The site"),
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/sites/{siteId}",
+  tags,
+  summary: "One site",
+  ...requires("viewer"),
+  request: { params },
+  responses: ok(Site, "The site"),
+});
+
+const updateRoute = createRoute({
+  method: "patch",
+  path: "/sites/{siteId}",
+  tags,
+  summary: "Rename a site, or switch the taking in of unknown machines",
+  ...requires("admin"),
+  request: {
+    params,
+    body: body(z.strictObject({ name: Name.optional(), enlist: z.boolean().optional() })),
+  },
+  responses: ok(Site, "The site"),
+});
+
+const DAY_SECONDS = 86_400;
+
+const joinTokenRoute = createRoute({
+  method: "post",
+  path: "/sites/{siteId}/join-tokens",
+  tags,
+  summary: "Make a token that lets one host join the site",
+  ...requires("admin"),
+  request: {
+    params,
+    body: body(z.strictObject({
+      expiresInSeconds: z.int().min(60).max(30 * DAY_SECONDS).default(DAY_SECONDS),
+    })),
+  },
+  responses: created(
+    z.object({ token: z.string(), expiresAt: z.string(), command: z.string() }),
+    "The token, shown only now, and the command to run on the host",
+  ),
+});
+
+export function siteRoutes(ctx: RegionContext) {
+  return createApi()
+    .openapi(listRoute, async (c) => {
+      const sites = await listSites(ctx, c.get("caller"), c.req.valid("query").limit);
+      return c.json({ sites: sites.map(viewSite) }, 200);
+    })
+    .openapi(createSiteRoute, async (c) => {
+      return c.json(viewSite(await createSite(ctx, c.get("caller"), c.req.valid("json"))), 201);
+    })
+    .openapi(getRoute, async (c) => {
+      const { siteId } = c.req.valid("param");
+      return c.json(viewSite(await getSite(ctx, c.get("caller"), siteId)), 200);
+    })
+    .openapi(updateRoute, async (c) => {
+      const input = { ...c.req.valid("param"), ...c.req.valid("json") };
+      return c.json(viewSite(await updateSite(ctx, c.get("caller"), input)), 200);
+    })
+    .openapi(joinTokenRoute, async (c) => {
+      const input = { ...c.req.valid("param"), ...c.req.valid("json") };
+      const { token, expiresAt, command } = await makeJoinToken(ctx, c.get("caller"), input);
+      return c.json({ token, expiresAt: expiresAt.toISOString(), command }, 201);
+    });
+}
+
+function viewSite(site: Awaited<ReturnType<typeof getSite>>) {
+  const { id, name, enlist, wantedGeneration, publishedGeneration } = site;
+  const createdAt = site.createdAt.toISOString();
+  return { id, name, enlist, wantedGeneration, publishedGeneration, createdAt };
+}

@@ -1,0 +1,64 @@
+import type { RegionContext } from "@/region/context.ts";
+import {
+  type AgentRow,
+  listAgents as listAgentRows,
+  markAgentRevoked,
+} from "@/region/db/queries/agents.ts";
+import { insertEvent } from "@/region/db/queries/events.ts";
+import { type Caller, requireRole } from "@/region/services/identity/caller.ts";
+import { mustFind } from "@/region/services/not_found.ts";
+import { publishRevocations } from "./revocations.ts";
+
+const AGENTS_MAX = 1000;
+
+/** An agent as people see it. */
+export type AgentView = Pick<
+  AgentRow,
+  "id" | "siteId" | "hostname" | "version" | "enrolledAt" | "revokedAt" | "lastFactsAt"
+>;
+
+/** All agents, or those of one site; revoked ones too. */
+export async function listAgents(
+  ctx: RegionContext,
+  caller: Caller,
+  filter: { siteId?: string } = {},
+): Promise<AgentView[]> {
+  requireRole(caller, "viewer");
+  const rows = await listAgentRows(ctx.db, filter, AGENTS_MAX);
+  return rows.map(agentView);
+}
+
+/**
+ * Shuts an agent out for good: from now on nothing that it signs is accepted. Again: no harm.
+ *
+ * Throws `not_found`, or `unavailable` when it is recorded but the list of the revoked could not be
+ * published: the next tick does that.
+ */
+export async function revokeAgent(
+  ctx: RegionContext,
+  caller: Caller,
+  agentId: string,
+): Promise<AgentView> {
+  requireRole(caller, "admin");
+  const at = ctx.now();
+  const agent = await ctx.db.transaction(async (tx) => {
+    const row = mustFind(await markAgentRevoked(tx, agentId, at), "agent", agentId);
+    if (row.revokedAt?.getTime() === at.getTime()) {
+      await insertEvent(tx, {
+        at,
+        siteId: row.siteId,
+        level: "warning",
+        code: "agent.revoked",
+        message: `agent ${row.id} on ${row.hostname} was revoked`,
+      });
+    }
+    return row;
+  });
+  await publishRevocations(ctx);
+  return agentView(agent);
+}
+
+function agentView(row: AgentRow): AgentView {
+  const { id, siteId, hostname, version, enrolledAt, revokedAt, lastFactsAt } = row;
+  return { id, siteId, hostname, version, enrolledAt, revokedAt, lastFactsAt };
+}

@@ -1,0 +1,110 @@
+import type { RegionContext } from "@/region/context.ts";
+import { findMachine, findMachineById } from "@/region/db/queries/machines.ts";
+import {
+  endLease,
+  type MachineRow,
+  markOperationStarted,
+  openLease,
+  setMachineStatus,
+  setOperationEnd,
+  setPowerState,
+} from "@/region/db/queries/outcomes.ts";
+import type { Change } from "@/region/domain/projection.ts";
+import type { NewsItem } from "@/region/domain/projection_news.ts";
+import { enlistMachine } from "@/region/services/machines/enlist_machine.ts";
+import { recordInventory } from "@/region/services/machines/record_inventory.ts";
+import { type FactScope, macOf, type Subject } from "./fact_scope.ts";
+
+/** Where and when a change happened. */
+export interface Occasion {
+  readonly siteId: string;
+  /** The fact's own time. */
+  readonly at: Date;
+  readonly mac?: string;
+}
+
+/** What a change leads to besides itself. */
+export interface Consequence {
+  /** The site's state document must say something else now. */
+  readonly changesState: boolean;
+  /** A line for the timeline that only the writing could tell. */
+  readonly item?: NewsItem;
+  /** A machine that was not known before. */
+  readonly machine?: MachineRow;
+}
+
+const NONE: Consequence = { changesState: false };
+const STATE: Consequence = { changesState: true };
+
+/** Writes one change of the projection; `ctx.db` is the transaction of the batch. */
+export async function applyChange(
+  ctx: RegionContext,
+  scope: FactScope,
+  change: Exclude<Change, { kind: "news" }>,
+  about: { occasion: Occasion; subject: Subject },
+): Promise<Consequence> {
+  const { occasion: { siteId, at, mac }, subject: { machine, standing } } = about;
+  switch (change.kind) {
+    case "enlist":
+      return await enlist(ctx, scope, change, about.occasion);
+    case "inventory":
+      if (!machine) return NONE;
+      await recordInventory(ctx.db, machine.id, change.inventory);
+      scope.putMachine(await findMachineById(ctx.db, machine.id) ?? machine);
+      return STATE;
+    case "lease_given":
+      return await giveLease(ctx, change, about.occasion);
+    case "lease_ended":
+      if (mac) await endLease(ctx.db, { siteId, ipv4: change.ipv4, mac, endedAt: at });
+      return NONE;
+    case "power":
+      if (machine) await setPowerState(ctx.db, machine.id, { state: change.state, at });
+      return NONE;
+    case "operation_started":
+      if (standing) await markOperationStarted(ctx.db, standing.operation.id, at);
+      return NONE;
+    case "operation_ended": {
+      if (!standing) return NONE;
+      const { state, failure } = change;
+      await setOperationEnd(ctx.db, standing.operation.id, { state, failure, endedAt: at });
+      const operation = { ...standing.operation, state, failure, endedAt: at };
+      scope.putStanding({ ...standing, operation });
+      return STATE;
+    }
+    case "machine_moved": {
+      if (!machine) return NONE;
+      const { status, failure, isFreed } = change;
+      await setMachineStatus(ctx.db, machine.id, { status, failure, isFreed, at });
+      scope.putMachine({ ...machine, status, failure, version: machine.version + 1 });
+      return STATE;
+    }
+  }
+}
+
+async function enlist(
+  ctx: RegionContext,
+  scope: FactScope,
+  change: Change & { kind: "enlist" },
+  { siteId, at }: Occasion,
+): Promise<Consequence> {
+  const { inventory } = change;
+  const mac = macOf(change.mac);
+  if (mac === undefined) return NONE;
+  const { systemId } = await enlistMachine(ctx, ctx.db, { siteId, mac, inventory, at });
+  const machine = await findMachine(ctx.db, systemId);
+  if (machine) scope.putMachine(machine, mac);
+  return { changesState: true, machine };
+}
+
+async function giveLease(
+  ctx: RegionContext,
+  change: Change & { kind: "lease_given" },
+  { siteId, at, mac }: Occasion,
+): Promise<Consequence> {
+  if (mac === undefined) return NONE;
+  const { ipv4, subnetId, hostname = null } = change;
+  const isNew = await openLease(ctx.db, { siteId, ipv4, mac, subnetId, hostname, givenAt: at });
+  if (!isNew) return NONE;
+  const item = { level: "info", code: "lease.given", message: `got the address ${ipv4}` } as const;
+  return { changesState: false, item };
+}

@@ -1,0 +1,19 @@
+import { type Role, ROLES } from "@/shared/machine/lifecycle.ts";
+import { DomainError } from "@/shared/errors/domain_error.ts";
+
+/** Who asks. */
+export interface Caller {
+  readonly userId: number;
+  readonly username: string;
+  readonly role: Role;
+}
+
+/** Throws `forbidden` unless the caller has the role or a stronger one. */
+export function requireRole(caller: Caller, weakest: Role): void {
+  if (ROLES.indexOf(caller.role) >= ROLES.indexOf(weakest)) return;
+  throw new DomainError({
+    kind: "forbidden",
+    code: "caller.role_too_weak",
+    message: `${caller.username} is ${caller.role}; this needs ${weakest}`,
+  });
+}

@@ -1,0 +1,77 @@
+import type { RegionContext } from "@/region/context.ts";
+import { listInterfaces } from "@/region/db/queries/interfaces.ts";
+import { listFactsOfOperations } from "@/region/db/queries/operation_facts.ts";
+import { listRunningOperations, type OperationRow } from "@/region/db/queries/operations.ts";
+import { listUsernames } from "@/region/db/queries/users.ts";
+import type { MachineRow } from "@/region/db/queries/machines.ts";
+import { availableActions, formatAction } from "@/region/domain/available_actions.ts";
+import { phaseOf } from "@/region/services/operations/operation_view.ts";
+import type { Caller } from "../identity/caller.ts";
+
+/** A machine as people see it; secrets are left out by naming what goes in. */
+export type MachineView = ReturnType<typeof viewOf>;
+
+/** The views of these machines, with a constant number of queries. */
+export async function viewMachines(
+  ctx: RegionContext,
+  caller: Caller,
+  rows: readonly MachineRow[],
+): Promise<MachineView[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map(({ id }) => id);
+  const running = await listRunningOperations(ctx.db, ids);
+  const facts = await listFactsOfOperations(ctx.db, running.map(({ id }) => id));
+  const interfaces = await listInterfaces(ctx.db, ids);
+  const usernames = await listUsernames(ctx.db);
+  const nowMs = ctx.now().getTime();
+  return rows.map((row) => {
+    const operation = running.find(({ machineId }) => machineId === row.id);
+    return viewOf(row, {
+      macs: interfaces.filter(({ machineId }) => machineId === row.id).map(({ mac }) => mac),
+      operation,
+      phase: operation && phaseOf(operation, facts, nowMs),
+      owner: usernames.get(row.ownerUserId ?? 0) ?? null,
+      role: caller.role,
+    });
+  });
+}
+
+interface Around {
+  readonly macs: string[];
+  readonly operation: OperationRow | undefined;
+  readonly phase: string | null | undefined;
+  readonly owner: string | null;
+  readonly role: Caller["role"];
+}
+
+function viewOf(row: MachineRow, { macs, operation, phase, owner, role }: Around) {
+  const { status } = row;
+  const actions = availableActions(
+    { status, hasBmc: row.bmc !== null, isBusy: operation !== undefined },
+    role,
+  );
+  return {
+    systemId: row.systemId,
+    hostname: row.hostname,
+    siteId: row.siteId,
+    status,
+    statusChangedAt: row.statusChangedAt.toISOString(),
+    power: { state: row.powerState, at: row.powerStateAt?.toISOString() ?? null },
+    macs,
+    architecture: row.architecture,
+    bmc: row.bmc && {
+      kind: row.bmc.kind,
+      address: row.bmc.address,
+      port: row.bmc.port,
+      username: row.bmc.username,
+    },
+    imageId: row.imageId,
+    inventory: row.inventory,
+    failure: row.failure,
+    actions: actions.map(formatAction),
+    operation: operation ? { id: operation.id, kind: operation.kind, phase: phase ?? null } : null,
+    owner,
+    version: row.version,
+    createdAt: row.createdAt.toISOString(),
+  };
+}

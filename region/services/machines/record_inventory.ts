@@ -1,0 +1,24 @@
+import type { Inventory } from "@/shared/contract/inventory.ts";
+import type { Db } from "@/region/db/client.ts";
+import { findMachineById, updateInventory } from "@/region/db/queries/machines.ts";
+import { replaceInterfaces } from "@/region/db/queries/interfaces.ts";
+import { debianArchitecture } from "@/region/domain/architecture.ts";
+import { inventoryInterfaces } from "@/region/domain/inventory_interfaces.ts";
+
+/**
+ * Stores what was found in a machine: inventory, interfaces, architecture. Nothing when the machine
+ * is gone. The caller's transaction bumps the site's generation, for MACs may have changed.
+ */
+export async function recordInventory(
+  tx: Db,
+  machineId: number,
+  inventory: Inventory,
+): Promise<void> {
+  const machine = await findMachineById(tx, machineId);
+  if (!machine) return;
+  const architecture = debianArchitecture(inventory.architecture);
+  await updateInventory(tx, machineId, { inventory, architecture });
+  const found = inventoryInterfaces(inventory);
+  // An inventory without interfaces is a collector's fault: the machine did boot over one.
+  if (found.length > 0) await replaceInterfaces(tx, machine, found);
+}

@@ -1,0 +1,34 @@
+import type { RegionContext } from "@/region/context.ts";
+import { findSite, insertSite, type SiteRow } from "@/region/db/queries/sites.ts";
+import { idFromBytes } from "@/region/domain/random_id.ts";
+import { publishSoon } from "@/region/services/publish_soon.ts";
+import { refuseViolations } from "@/region/services/refuse_violations.ts";
+import { makeSealedSiteKey } from "@/region/tokens/site_key.ts";
+import { type Caller, requireRole } from "../identity/caller.ts";
+
+/** Makes a site with a key of its own. Throws `conflict` when the name is taken. */
+export async function createSite(
+  ctx: RegionContext,
+  caller: Caller,
+  input: { name: string; enlist?: boolean },
+): Promise<SiteRow> {
+  requireRole(caller, "admin");
+  const sealedSiteKey = await makeSealedSiteKey(ctx.secrets.sealKey, ctx.randomBytes);
+  const site = await refuseViolations(
+    { sites_name: nameTaken(input.name) },
+    () =>
+      insertSite(ctx.db, {
+        id: `s-${idFromBytes(ctx.randomBytes(6))}`,
+        name: input.name,
+        enlist: input.enlist ?? true,
+        sealedSiteKey,
+        createdAt: ctx.now(),
+      }),
+  );
+  await publishSoon(ctx, site.id);
+  return await findSite(ctx.db, site.id) ?? site; // with the generation just published
+}
+
+export function nameTaken(name: string) {
+  return { code: "site.name_taken", message: `another site is named ${name}`, field: "name" };
+}

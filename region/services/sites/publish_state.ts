@@ -1,0 +1,133 @@
+import type { RegionContext } from "@/region/context.ts";
+import {
+  raiseGenerationAbove,
+  readSiteRows,
+  setPublishedGeneration,
+  type SiteRows,
+} from "@/region/db/queries/site_state.ts";
+import {
+  buildSiteState,
+  type MachineRecord,
+  type OperationRecord,
+} from "@/region/domain/site_state.ts";
+import { siteStateName } from "@/region/object_store/object_names.ts";
+import { type SealKey, sealUnder, unsealText } from "@/region/tokens/seal.ts";
+import { openSiteKey } from "@/region/tokens/site_key.ts";
+import { generationOf, signSiteState } from "@/region/tokens/state_document.ts";
+
+/** Each lost attempt means that somebody else published; then there is usually nothing left to do. */
+const ATTEMPTS_MAX = 5;
+
+/** The topic on which those wait who want to know of a site's next document. */
+export function siteTopic(siteId: string): string {
+  return `site:${siteId}`;
+}
+
+/**
+ * Brings a site's document in the object store up to what the site should be; nothing when it is.
+ *
+ * Safe to run at once from several places: the store's compare-and-set lets only a greater
+ * generation win. Throws when database or store cannot be reached; the next tick tries again.
+ */
+export async function publishSiteState(ctx: RegionContext, siteId: string): Promise<void> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const rows = await readSiteRows(ctx.db, siteId);
+    if (!rows || rows.site.wantedGeneration <= rows.site.publishedGeneration) return;
+    if (await publishRows(ctx, rows)) return;
+  }
+  ctx.log("site_state.publish_contended", { siteId, attempts: ATTEMPTS_MAX });
+}
+
+/** False: the store or the generation moved meanwhile; read again. */
+async function publishRows(ctx: RegionContext, rows: SiteRows): Promise<boolean> {
+  const { id, wantedGeneration: generation } = rows.site;
+  const stored = await readStored(ctx, id);
+  if (stored?.generation !== undefined && stored.generation > generation) {
+    // Either a newer document was published just now, and reading again shows its generation; or
+    // the database is older than the store, after a restore: then its numbers must pass the store's,
+    // for agents refuse to go back.
+    await raiseGenerationAbove(ctx.db, id, stored.generation);
+    return false;
+  }
+  if (stored?.generation !== generation) {
+    const document = await makeDocument(ctx, rows);
+    const condition = stored ? { ifEtag: stored.etag } : { ifAbsent: true };
+    const bytes = new TextEncoder().encode(document);
+    if (!await ctx.objectStore.put(siteStateName(id), bytes, condition)) return false;
+    ctx.hub.publish(siteTopic(id));
+  }
+  await setPublishedGeneration(ctx.db, id, generation);
+  return true;
+}
+
+interface Stored {
+  readonly etag: string;
+  /** Absent: what is there was not signed by this region; it is replaced. */
+  readonly generation?: number;
+}
+
+async function readStored(ctx: RegionContext, siteId: string): Promise<Stored | undefined> {
+  const object = await ctx.objectStore.get(siteStateName(siteId));
+  if (!object) return undefined;
+  const document = await new Response(object.body).text();
+  return {
+    etag: object.etag,
+    generation: await generationOf(ctx.secrets.signingKeys, document),
+  };
+}
+
+async function makeDocument(ctx: RegionContext, rows: SiteRows): Promise<string> {
+  const siteKey = await openSiteKey(ctx.secrets.sealKey, rows.site);
+  const state = buildSiteState(
+    {
+      ...rows,
+      machines: await Promise.all(rows.machines.map((row) => machineRecord(ctx, siteKey, row))),
+      operations: await Promise.all(
+        rows.operations.map((row) => operationRecord(ctx, siteKey, row)),
+      ),
+    },
+    { generation: rows.site.wantedGeneration, issuedAt: ctx.now() },
+  );
+  return await signSiteState(ctx.secrets.signingKeys, state);
+}
+
+async function machineRecord(
+  ctx: RegionContext,
+  siteKey: SealKey,
+  row: SiteRows["machines"][number],
+): Promise<MachineRecord> {
+  const { bmc, ...machine } = row;
+  if (!bmc) return machine;
+  const { sealedPassword: atRest, ...address } = bmc;
+  const sealedPassword = await reseal(ctx, siteKey, atRest, { machine: row.systemId });
+  return sealedPassword === undefined
+    ? machine
+    : { ...machine, bmc: { ...address, sealedPassword } };
+}
+
+async function operationRecord(
+  ctx: RegionContext,
+  siteKey: SealKey,
+  row: SiteRows["operations"][number],
+): Promise<OperationRecord> {
+  const { sealedUserData: atRest, ...operation } = row;
+  if (atRest === null) return operation;
+  const sealedUserData = await reseal(ctx, siteKey, atRest, { operation: row.id });
+  return { ...operation, sealedUserData };
+}
+
+/** From the region's key to the site's. One secret that cannot be opened must not stop a site. */
+async function reseal(
+  ctx: RegionContext,
+  siteKey: SealKey,
+  sealed: string,
+  whose: Record<string, string>,
+): Promise<string | undefined> {
+  try {
+    return await sealUnder(siteKey, await unsealText(ctx.secrets.sealKey, sealed));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    ctx.log("site_state.secret_unreadable", { site: siteKey.id, ...whose, reason });
+    return undefined;
+  }
+}

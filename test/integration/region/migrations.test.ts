@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { migrate } from "@/region/db/migrate.ts";
+import { readMigrations } from "@/region/db/migration_files.ts";
+import { createTestDatabase, type TestDatabase } from "@/region/db/test_database.ts";
+import * as agents from "@/region/db/schema/agents.ts";
+import * as events from "@/region/db/schema/events.ts";
+import * as facts from "@/region/db/schema/facts.ts";
+import * as images from "@/region/db/schema/images.ts";
+import * as machines from "@/region/db/schema/machines.ts";
+import * as operations from "@/region/db/schema/operations.ts";
+import * as sites from "@/region/db/schema/sites.ts";
+import * as subnets from "@/region/db/schema/subnets.ts";
+import * as users from "@/region/db/schema/users.ts";
+
+const modules = [agents, events, facts, images, machines, operations, sites, subnets, users];
+const tables = modules.flatMap((module) => Object.values(module)).filter((value) =>
+  value instanceof PgTable
+);
+
+let test_database: TestDatabase;
+beforeAll(async () => {
+  test_database = await createTestDatabase();
+});
+afterAll(() => test_database.drop());
+
+describe("migrations", () => {
+  test("make exactly the columns that the schema in code names", async () => {
+    const { rows } = await test_database.db.execute(sql`
+      SELECT table_name || '.' || column_name || (CASE is_nullable WHEN 'YES' THEN '?' ELSE '' END)
+        AS name
+      FROM information_schema.columns
+      WHERE table_schema = 'public' AND table_name <> 'migrations'`) as unknown as {
+      rows: { name: string }[];
+    };
+    const inCode = tables.flatMap((table) => {
+      const { name, columns, primaryKeys } = getTableConfig(table);
+      const keyed = new Set(primaryKeys.flatMap((key) => key.columns.map((c) => c.name)));
+      return columns.map((column) =>
+        `${name}.${column.name}${column.notNull || keyed.has(column.name) ? "" : "?"}`
+      );
+    });
+    expect(rows.map((row) => row.name).sort()).toEqual(inCode.sort());
+  });
+
+  test("are applied once, however many regions start at the same time", async () => {
+    const { db } = test_database;
+    await db.execute(sql`DROP SCHEMA public CASCADE`);
+    await db.execute(sql`CREATE SCHEMA public`);
+    const files = await readMigrations();
+    const runs = await Promise.all([1, 2, 3, 4].map(() => migrate(db, files)));
+    expect(runs.filter((names) => names.length > 0)).toEqual([files.map(({ name }) => name)]);
+  });
+
+  test("leave the database as it was when one of them fails", async () => {
+    const { db } = test_database;
+    const broken = [
+      { name: "9001_good", sql: "CREATE TABLE good (id int)" },
+      { name: "9002_bad", sql: "CREATE TABLE bad (id nonsense)" },
+    ];
+    await expect(migrate(db, broken)).rejects.toThrow();
+    expect(await migrate(db, broken.slice(0, 1))).toEqual(["9001_good"]);
+  });
+});

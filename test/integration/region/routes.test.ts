@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createApp } from "@/region/app.ts";
+import { type Role, ROLES } from "@/shared/machine/lifecycle.ts";
+import { type RegionUnderTest, startRegionUnderTest } from "./region_under_test.ts";
+
+let region: RegionUnderTest;
+beforeAll(async () => {
+  region = await startRegionUnderTest();
+});
+afterAll(() => region.stop());
+
+/** Bodies that pass validation, so that what refuses is the check of the role. */
+const BODIES: Record<string, unknown> = {
+  "POST /api/v1/sites": { name: "x" },
+  "PATCH /api/v1/sites/{siteId}": {},
+  "POST /api/v1/sites/{siteId}/join-tokens": {},
+  "POST /api/v1/subnets": { siteId: "s-x", cidr: "10.0.0.0/24" },
+  "PATCH /api/v1/subnets/{subnetId}": {},
+  "POST /api/v1/ip-ranges": { subnetId: 1, kind: "dynamic", first: "10.0.0.1", last: "10.0.0.2" },
+  "POST /api/v1/reservations": { subnetId: 1, mac: "52:54:00:00:00:01", ipv4: "10.0.0.1" },
+  "POST /api/v1/machines": { siteId: "s-x", macs: ["52:54:00:00:00:01"] },
+  "PATCH /api/v1/machines/{systemId}": {},
+  "POST /api/v1/machines/{systemId}/deploy": { imageId: "i-x" },
+  "POST /api/v1/images/imports": { url: "http://images.example.com/" },
+};
+
+async function listRoutes(): Promise<{ route: string; role: string }[]> {
+  const { body } = await region.call("GET /api/v1/openapi.json", { as: null });
+  const paths = body.paths as Record<string, Record<string, { "x-required-role": string }>>;
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      route: `${method.toUpperCase()} ${path}`,
+      role: operation["x-required-role"],
+    }))
+  );
+}
+
+/** `{rangeId}` and the like become something that has the right form and does not exist. */
+const concrete = (route: string) => route.replaceAll(/\{\w+\}/g, "999999");
+
+describe("routes", () => {
+  test("are those of the golden list, each with the role it needs", async () => {
+    const lines = (await listRoutes()).map(({ route, role }) => `${role.padEnd(8)} ${route}`);
+    const text = lines.sort((a, b) => (a.slice(9) < b.slice(9) ? -1 : 1)).join("\n") + "\n";
+    await expect(text).toMatchFileSnapshot("./routes.golden.txt");
+  });
+
+  test("let nobody in without credentials, but to sign in and to ask for the health", async () => {
+    for (const { route, role } of await listRoutes()) {
+      const { status, body } = await region.call(concrete(route), { as: null });
+      const isPublic = role === "nobody";
+      expect([route, status === 401], JSON.stringify(body)).toEqual([route, !isPublic]);
+    }
+  });
+
+  test("refuse a caller whose role is weaker than the golden list says, and no other", async () => {
+    for (const { route, role } of await listRoutes()) {
+      const needed = ROLES.indexOf(role as Role);
+      for (const [i, as] of ROLES.entries()) {
+        if (needed < 0) continue;
+        const { status, body } = await region.call(concrete(route), { as, body: BODIES[route] });
+        expect([route, as, status === 403], JSON.stringify(body)).toEqual([route, as, i < needed]);
+        if (status === 403) expect(body.code).toBe("caller.role_too_weak");
+      }
+    }
+  });
+
+  test("answer 404 with a code for what is not there", async () => {
+    for (const { route } of await listRoutes()) {
+      if (!route.includes("{")) continue;
+      const { status, body, headers } = await region.call(concrete(route), { body: BODIES[route] });
+      expect([route, status], JSON.stringify(body)).toEqual([route, 404]);
+      expect(body.code).toMatch(/^[a-z_]+\.missing$/);
+      expect(headers.get("content-type")).toBe("application/problem+json");
+    }
+    const { status, body } = await region.call("GET /api/v1/nonsense");
+    expect([status, body.code]).toEqual([404, "route.missing"]);
+  });
+
+  test("that write refuse fields they do not know", async () => {
+    for (const [route, body] of Object.entries(BODIES)) {
+      const answer = await region.call(concrete(route), { body: { ...Object(body), surprise: 1 } });
+      expect([route, answer.status, answer.body.code]).toEqual([route, 400, "request.invalid"]);
+      expect(answer.body.errors[0].detail).toContain("surprise");
+    }
+  });
+
+  test("refuse a body that is broken, not JSON, or too large", async () => {
+    const route = "POST /api/v1/sites";
+    const broken = await region.call(route, { body: "{" });
+    expect([broken.status, broken.body.code]).toEqual([400, "request.malformed"]);
+    const plain = await region.call(route, {
+      body: "name=x",
+      headers: { "content-type": "text/plain" },
+    });
+    expect([plain.status, plain.body.code]).toEqual([415, "request.unsupported_media_type"]);
+    const large = await region.call(route, { body: { name: "x".repeat(2 ** 20) } });
+    expect([large.status, large.body.code]).toEqual([413, "request.too_large"]);
+  });
+
+  test("name the field that is wrong", async () => {
+    const { body } = await region.call("POST /api/v1/machines", {
+      body: { siteId: "s-x", macs: ["52:54:00:00:00:01", 7] },
+    });
+    expect(body).toMatchObject({ status: 400, code: "request.invalid", field: "macs[1]" });
+  });
+
+  test("hide what went wrong inside, and log it", async () => {
+    const response = await createApp({ ...region.ctx, db: undefined as never })
+      .request("/api/v1/me", { headers: { authorization: `Bearer rws_${"0".repeat(64)}` } });
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({ code: "internal", detail: "Internal error" });
+    expect(region.logged.at(-1)?.event).toBe("request.failed");
+  });
+
+  test("are described in OpenAPI 3.1", async () => {
+    const { body } = await region.call("GET /api/v1/openapi.json", { as: null });
+    expect(body.openapi).toBe("3.1.0");
+    expect(body.paths["/api/v1/machines"].post.requestBody.required).toBe(true);
+  });
+});
