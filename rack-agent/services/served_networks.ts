@@ -32,13 +32,12 @@ export function servedNetworks(
   return {
     dhcp: {
       subnets: matched.flatMap(({ subnet, served }) => served && subnet.dhcp ? [served] : []),
-      reservations: state.machines.flatMap((machine) =>
-        machine.reservations.map(({ mac, ipv4 }) => ({
-          mac: parseMacAddress(mac),
-          ipv4: parseIpv4(ipv4),
-          hostname: machine.hostname,
-        }))
-      ),
+      reservations: [
+        ...state.machines.flatMap(({ hostname, reservations }) =>
+          reservations.map((promise) => ({ ...parsePromise(promise), hostname }))
+        ),
+        ...state.otherReservations.map(parsePromise),
+      ],
     },
     lines: matched.map(({ subnet, served }) => ({
       cidr: subnet.cidr,
@@ -49,6 +48,10 @@ export function servedNetworks(
         : "DHCP is off",
     })),
   };
+}
+
+function parsePromise({ mac, ipv4 }: { mac: string; ipv4: string }) {
+  return { mac: parseMacAddress(mac), ipv4: parseIpv4(ipv4) };
 }
 
 function match(subnet: StateSubnet, addresses: readonly HostAddress[]): DhcpSubnet | undefined {

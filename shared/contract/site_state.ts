@@ -103,6 +103,8 @@ export const SiteState = z.object({
   images: z.array(StateImage),
   /** First programs that firmware loads, by file name, such as `undionly.kpxe`. */
   bootFiles: z.array(z.object({ name: z.string(), file: ContentFile })),
+  /** Addresses promised to MACs that belong to no machine. Absent: none. */
+  otherReservations: z.array(z.object({ mac: z.string(), ipv4: z.string() })).default([]),
   /** Whether unknown machines are taken in, and with which image. Absent: they are not. */
   enlistImageId: z.string().optional(),
 });

@@ -11,6 +11,8 @@ import type { CredentialBook, CredentialEntry } from "./credential_book.ts";
 
 const EVENT_BYTES_MAX = 1024 * 1024;
 const SIGNAL_BYTES_MAX = 16 * 1024 * 1024;
+/** The end of a log says why it ended; four bytes a character still fit what the region takes. */
+const LOG_CHARS_MAX = 2 * 1024 * 1024;
 
 /** Turns what machines report into facts. */
 export class MachineReports {
@@ -123,7 +125,7 @@ export class MachineReports {
 
   /** Stores a log to be sent ahead of the fact that names it. */
   async #keep(log: string): Promise<string> {
-    const bytes = new TextEncoder().encode(log);
+    const bytes = new TextEncoder().encode(log.slice(-LOG_CHARS_MAX));
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     await this.deps.outbox.put(sha256, bytes);
     return sha256;

@@ -10,7 +10,7 @@ import { errorText, type Log } from "@/rack-agent/runtime/log.ts";
 import type { Service } from "@/rack-agent/runtime/service.ts";
 import type { SiteStore } from "../site_store.ts";
 import { type Identity, writeIdentity } from "./identity.ts";
-import { RegionClient } from "./region_client.ts";
+import { RegionClient, RegionRefusal } from "./region_client.ts";
 
 /** How long the region is asked to hold a poll, and how much longer the answer may take. */
 const HOLD_SECONDS = 50;
@@ -43,6 +43,8 @@ export class RegionSyncService implements Service {
   #stopped = new AbortController();
   #loops: Promise<unknown> = Promise.resolve();
   #lostAtMs: number | undefined;
+  /** The region says that the credential is over, whatever this host's clock says. */
+  #isExpired = false;
   #wakeSender = () => {};
 
   constructor(deps: RegionSyncDeps) {
@@ -104,6 +106,7 @@ export class RegionSyncService implements Service {
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
+        if (error instanceof RegionRefusal) this.#isExpired ||= error.code === "credential.expired";
         this.#linkFailed(error);
         this.#deps.log(event, { reason: errorText(error), failures: failures + 1 });
         await sleep(backoffMs(failures++, BACKOFF_MAX_MS, Math.random()), signal);
@@ -179,7 +182,12 @@ export class RegionSyncService implements Service {
       const body = await this.#deps.outbox.get(sha256);
       if (!body) continue; // sent before, and the acknowledgement was lost
       const path = `/agent/v1/blobs/${sha256}`;
-      await this.#client.request({ method: "PUT", path, body, timeoutMs: 60_000 });
+      await this.#client.request({ method: "PUT", path, body, timeoutMs: 60_000 })
+        .catch((error) => {
+          // A log that the region will never take must not hold up the outcome that names it.
+          if (!(error instanceof RegionRefusal) || error.status === 401) throw error;
+          this.#deps.log("sync.log_refused", { sha256, reason: error.message });
+        });
     }
     return named;
   }
@@ -201,16 +209,18 @@ export class RegionSyncService implements Service {
   async #renewWhenDue(): Promise<void> {
     const endsMs = Date.parse(this.#identity.credentialExpiresAt);
     // A third of a day before its end there is still time to try for hours.
-    if (this.#deps.clock.nowMs() < endsMs - 8 * 3600_000) return;
+    if (!this.#isExpired && this.#deps.clock.nowMs() < endsMs - 8 * 3600_000) return;
     const response = await this.#client.request({
       method: "POST",
       path: "/agent/v1/credential",
       timeoutMs: REQUEST_TIMEOUT_MS,
     });
-    const fresh = CredentialResponse.parse(await response.json());
-    this.#identity = { ...this.#identity, ...fresh };
+    // The region's keys in the answer are not taken: nothing that is pinned vouches for them here.
+    const { credential, credentialExpiresAt } = CredentialResponse.parse(await response.json());
+    this.#identity = { ...this.#identity, credential, credentialExpiresAt };
+    this.#isExpired = false;
     await writeIdentity(this.#deps.folder, this.#identity);
-    this.#deps.log("credential.renewed", { until: fresh.credentialExpiresAt });
+    this.#deps.log("credential.renewed", { until: credentialExpiresAt });
   }
 
   #linkFailed(error: unknown): void {

@@ -63,6 +63,7 @@ export function siteState(over: Partial<SiteState> = {}): SiteState {
       kernelOptions: "",
     }],
     bootFiles: [{ name: "undionly.kpxe", file: contentFile(CONTENT.bootFile) }],
+    otherReservations: [],
     enlistImageId: "debian",
     ...over,
   };

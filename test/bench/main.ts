@@ -1,0 +1,54 @@
+import { cpus, release, totalmem } from "node:os";
+import type { Bench } from "./bench.ts";
+import { labBench } from "./lab_bench.ts";
+import { formatTable } from "./table.ts";
+
+const BENCHES: Readonly<Record<string, Bench>> = { lab: labBench };
+
+const USAGE = [
+  "deno task bench NAME [--json]: measures this product, and its peers beside it",
+  "",
+  ...Object.entries(BENCHES).map(([name, { description }]) => `  ${name.padEnd(8)} ${description}`),
+  "",
+  "It ends with 0 when it ran, whatever the bars say. --json adds one last line for programs.",
+].join("\n");
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+async function main(args: readonly string[]): Promise<number> {
+  const names = args.filter((arg) => !arg.startsWith("--"));
+  const unknown = args.filter((arg) =>
+    arg.startsWith("--") && arg !== "--json" && arg !== "--help"
+  );
+  const [name = ""] = names;
+  const bench = BENCHES[name];
+  if (args.includes("--help")) {
+    console.log(USAGE);
+    return 0;
+  }
+  if (!bench || names.length > 1 || unknown.length > 0) {
+    console.error(`"${args.join(" ")}" is not a benchmark\n\n${USAGE}`);
+    return 2;
+  }
+  const { rows, bars } = await bench.run((line) => console.error(line));
+  console.log(formatTable(rows));
+  for (const { name, value, bar, ok } of bars) {
+    console.log(`${ok ? "met" : "MISSED"}: ${name}: ${value} (bar ${bar})`);
+  }
+  if (args.includes("--json")) {
+    console.log(JSON.stringify({ bench: name, host: hostOf(), rows, bars }));
+  }
+  return 0;
+}
+
+/** What the figures were measured on. */
+function hostOf() {
+  const [cpu] = cpus();
+  return {
+    cpu: cpu?.model ?? "unknown",
+    cores: cpus().length,
+    memoryMib: Math.round(totalmem() / 2 ** 20),
+    kernel: release(),
+    deno: Deno.version.deno,
+  };
+}
