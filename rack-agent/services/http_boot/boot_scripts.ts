@@ -18,6 +18,9 @@ import type { SiteStore } from "../site_store.ts";
 import type { Who } from "../who.ts";
 import type { MachineRequest } from "./http_boot_service.ts";
 
+/** A boot file that finds and starts the boot loader on a UEFI machine's disk. */
+const LOCAL_DISK_PROGRAM = "local_boot.efi";
+
 /** Answers a machine's boot program with the script that its boot plan calls for. */
 export class BootScripts {
   constructor(
@@ -61,7 +64,11 @@ export class BootScripts {
     serverUrl: string,
   ): Promise<string> {
     const { why } = decision;
-    if (decision.kind === "local_disk") return localDiskScript(why);
+    if (decision.kind === "local_disk") {
+      const hasProgram = state.bootFiles.some(({ name }) => name === LOCAL_DISK_PROGRAM);
+      const efiProgramUrl = hasProgram ? `${serverUrl}/files/${LOCAL_DISK_PROGRAM}` : undefined;
+      return localDiskScript({ why, efiProgramUrl });
+    }
     if (decision.kind === "power_off") {
       const image = state.images[0];
       if (!image) return nothingScript(why);

@@ -46,13 +46,18 @@ function oauth(credentials: Record<string, string>): Record<string, string> {
   };
 }
 
+/** The datasource's settings in a cloud-config; its top-level keys begin their lines. */
+function sourceOf(cloudConfig: string): Record<string, string> {
+  return JSON.parse(/^datasource:\n  MAAS: (.*)$/m.exec(cloudConfig)?.[1] ?? "");
+}
+
 /** Boots the machine as far as its credentials; loopback stands for its leased address. */
 async function bootInto(): Promise<Record<string, string>> {
   agent.leases.set("127.0.0.1", MAC);
   await bodyOf(get(`/boot/${MAC}/ipxe`));
   const preseed = await bodyOf(get(PRESEED));
   expect(preseed.startsWith("#cloud-config\n")).toBe(true);
-  return JSON.parse(preseed.slice("#cloud-config\n".length)).datasource.MAAS;
+  return sourceOf(preseed);
 }
 
 async function signal(headers: Record<string, string>, fields: Record<string, string | File>) {
@@ -93,10 +98,12 @@ test("a machine with a deploy order is taken through it, and its secrets end wit
   }]);
 
   expect(await bodyOf(get(`/boot/${MAC}/ipxe`))).toContain("sanboot");
-  const installed = JSON.parse(job.environment.RACKWRIGHT_CLOUD_CONFIG);
-  const inSystem = oauth(installed.datasource.MAAS);
+  const installed: string = job.environment.RACKWRIGHT_CLOUD_CONFIG;
+  expect(installed).toMatch(/^datasource_list: \[MAAS\]$/m);
+  const inSystem = oauth(sourceOf(installed));
+  const reporting = JSON.parse(/^reporting:\n  rackwright: (.*)$/m.exec(installed)?.[1] ?? "");
   const event = { name: "modules-final", event_type: "finish", result: "SUCCESS", description: "" };
-  const report = await fetch(installed.reporting.rackwright.endpoint, {
+  const report = await fetch(reporting.endpoint, {
     method: "POST",
     headers: inSystem,
     body: JSON.stringify(event),
@@ -129,7 +136,7 @@ test("an unknown machine is enlisted with its inventory", async () => {
   agent.leases.set("127.0.0.1", MAC);
   expect(await bodyOf(get(`/boot/${MAC}/ipxe`))).toContain("enlist-preseed");
   const preseed = await bodyOf(get("/MAAS/metadata/latest/enlist-preseed/?op=get_enlist_preseed"));
-  const headers = oauth(JSON.parse(preseed.slice(14)).datasource.MAAS);
+  const headers = oauth(sourceOf(preseed));
   const inventory = {
     architecture: "x86_64",
     firmware: "bios",
@@ -250,7 +257,7 @@ test("no secret is in a boot script, a fact or the log", async () => {
   agent.leases.set("127.0.0.1", MAC);
   const script = await bodyOf(get(`/boot/${MAC}/ipxe`));
   const preseed = await bodyOf(get(PRESEED));
-  const { token_secret } = JSON.parse(preseed.slice(14)).datasource.MAAS;
+  const { token_secret = "" } = sourceOf(preseed);
   await bodyOf(get(`${META}/user-data`, { authorization: `OAuth x="${token_secret}"` }));
   const told = script + JSON.stringify(agent.journal.pending(1000)) + agent.logged.join();
   expect(token_secret.length).toBeGreaterThan(20);
