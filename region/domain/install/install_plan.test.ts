@@ -6,6 +6,7 @@ const bios: InstallInput = {
   firmware: "bios",
   diskPath: "/dev/vda",
   bootMac: "52:54:00:00:00:01",
+  kernelOptions: "",
 };
 
 test("compileInstallPlan() numbers its steps without a gap", () => {
@@ -40,8 +41,15 @@ test.each([
   ["hostname", { hostname: "-x" }],
   ["diskPath", { diskPath: "/dev/sda$(reboot)" }],
   ["diskPath", { diskPath: "/etc/passwd" }],
+  ["kernelOptions", { kernelOptions: "quiet$(reboot)" }],
+  ["kernelOptions", { kernelOptions: 'quiet"' }],
 ])("a %s that a shell would act on is refused", (field, bad) => {
   expect(() => compileInstallPlan({ ...bios, ...bad })).toThrowError(
     expect.objectContaining({ code: "install.unusable_input", field }),
   );
+});
+
+test("the image's kernel options reach the installed system's command line", () => {
+  const plan = compileInstallPlan({ ...bios, kernelOptions: "iommu=pt" });
+  expect(plan).toContain("root=UUID=$ROOT_UUID ro console=tty0 console=ttyS0,115200 iommu=pt\n");
 });

@@ -9,6 +9,8 @@ export interface InstallInput {
   readonly diskPath: string;
   /** The interface that the installed system configures by DHCP. */
   readonly bootMac: string;
+  /** What the image wants on the kernel command line; may be empty. */
+  readonly kernelOptions: string;
 }
 
 interface Step {
@@ -55,13 +57,16 @@ export function compileInstallPlan(input: InstallInput): string {
 }
 
 /** The values come from people and from the machine itself, and a shell will read them. */
-function checkInput({ hostname, diskPath, bootMac }: InstallInput): void {
+function checkInput({ hostname, diskPath, bootMac, kernelOptions }: InstallInput): void {
   parseMacAddress(bootMac);
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(hostname)) {
     throw unusable("hostname", hostname, "a host name such as node-12");
   }
   if (!/^\/dev\/[A-Za-z0-9][\w/-]{0,60}$/.test(diskPath)) {
     throw unusable("diskPath", diskPath, "a disk such as /dev/sda");
+  }
+  if (!/^[\w .,:=/@+-]{0,500}$/.test(kernelOptions)) {
+    throw unusable("kernelOptions", kernelOptions, "kernel options such as quiet or iommu=pt");
   }
 }
 
@@ -79,7 +84,7 @@ const IMAGE = "/run/rackwright/image.squashfs";
 /** Where our images' initramfs leaves what it booted. */
 const EPHEMERAL_COPY = "/run/rackwright/root.squashfs";
 /** A serial console besides the screen: what a person far from the rack reads. */
-const KERNEL_OPTIONS = "console=tty0 console=ttyS0,115200";
+const CONSOLE_OPTIONS = "console=tty0 console=ttyS0,115200";
 
 interface Layout {
   readonly disk: string;
@@ -200,7 +205,8 @@ function configure({ hostname, bootMac }: InstallInput, { efi, root }: Layout): 
   };
 }
 
-function bootLoader({ firmware }: InstallInput, { disk }: Layout): Step {
+function bootLoader({ firmware, kernelOptions }: InstallInput, { disk }: Layout): Step {
+  const options = [CONSOLE_OPTIONS, kernelOptions].filter((text) => text !== "").join(" ");
   return {
     name: "install the boot loader",
     lines: [
@@ -213,7 +219,7 @@ function bootLoader({ firmware }: InstallInput, { disk }: Layout): Step {
       "GRUB_DEFAULT=0",
       "GRUB_TIMEOUT=1",
       "GRUB_DISTRIBUTOR=Linux",
-      `GRUB_CMDLINE_LINUX="${KERNEL_OPTIONS}"`,
+      `GRUB_CMDLINE_LINUX="${options}"`,
       'GRUB_TERMINAL="console serial"',
       'GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"',
       "GRUB_DISABLE_OS_PROBER=true",
@@ -226,7 +232,7 @@ function bootLoader({ firmware }: InstallInput, { disk }: Layout): Step {
       "set timeout=1",
       "menuentry 'Linux' {",
       "  search --no-floppy --fs-uuid --set=root $ROOT_UUID",
-      `  linux /vmlinuz root=UUID=$ROOT_UUID ro ${KERNEL_OPTIONS}`,
+      `  linux /vmlinuz root=UUID=$ROOT_UUID ro ${options}`,
       "  initrd /initrd.img",
       "}",
       "GRUB",

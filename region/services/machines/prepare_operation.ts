@@ -83,6 +83,7 @@ async function prepareDeploy(
       firmware: target.firmware,
       diskPath: target.diskPath,
       bootMac: boot.mac,
+      kernelOptions: image.kernelOptions,
     }),
     sshKeys,
     sealedUserData: input.userData === undefined

@@ -48,7 +48,7 @@ function oauth(credentials: Record<string, string>): Record<string, string> {
 
 /** The datasource's settings in a cloud-config; its top-level keys begin their lines. */
 function sourceOf(cloudConfig: string): Record<string, string> {
-  return JSON.parse(/^datasource:\n  MAAS: (.*)$/m.exec(cloudConfig)?.[1] ?? "");
+  return JSON.parse(/^datasource:\n {2}MAAS: (.*)$/m.exec(cloudConfig)?.[1] ?? "");
 }
 
 /** Boots the machine as far as its credentials; loopback stands for its leased address. */
@@ -101,7 +101,7 @@ test("a machine with a deploy order is taken through it, and its secrets end wit
   const installed: string = job.environment.RACKWRIGHT_CLOUD_CONFIG;
   expect(installed).toMatch(/^datasource_list: \[MAAS\]$/m);
   const inSystem = oauth(sourceOf(installed));
-  const reporting = JSON.parse(/^reporting:\n  rackwright: (.*)$/m.exec(installed)?.[1] ?? "");
+  const reporting = JSON.parse(/^reporting:\n {2}rackwright: (.*)$/m.exec(installed)?.[1] ?? "");
   const event = { name: "modules-final", event_type: "finish", result: "SUCCESS", description: "" };
   const report = await fetch(reporting.endpoint, {
     method: "POST",
