@@ -1,0 +1,78 @@
+import { buildMachine, ipmitool, ipmitoolCommand, startBmc } from "./bmc.ts";
+import { type LabFolders, machineFolder } from "./folders.ts";
+import { createNetwork, type NetworkPlan, planNetwork } from "./network.ts";
+import type { Firmware } from "./options.ts";
+import { planMachine, type VirtualMachine } from "./virtual_machine.ts";
+
+export interface HardwareOptions {
+  readonly name: string;
+  readonly machines: number;
+  readonly firmware: Firmware;
+  readonly folders: LabFolders;
+}
+
+/** A machine in the rack, with its power button. */
+export interface RackMachine extends VirtualMachine {
+  readonly serialLogPath: string;
+  /** What a person runs to ask the BMC. */
+  readonly ipmitoolCommand: string;
+  /** Sets the next boot and switches on: what a person does for a machine nobody knows yet. */
+  powerOn(): Promise<void>;
+  powerOff(): Promise<void>;
+  /** What the BMC says, not what anybody believes. */
+  powerState(): Promise<"on" | "off">;
+}
+
+export interface Hardware {
+  readonly plan: NetworkPlan;
+  readonly machines: readonly RackMachine[];
+}
+
+/** Lays the network and racks the machines, all off; their BMCs answer. The claim on the name is made. */
+export async function startHardware(options: HardwareOptions): Promise<Hardware> {
+  const plan = planNetwork(options.name);
+  await createNetwork(plan, options.machines);
+  const numbers = Array.from({ length: options.machines }, (_, i) => i + 1);
+  const machines = await Promise.all(numbers.map((number) => rack(options, plan, number)));
+  return { plan, machines };
+}
+
+async function rack(
+  options: HardwareOptions,
+  plan: NetworkPlan,
+  number: number,
+): Promise<RackMachine> {
+  const { name, machines, firmware, folders } = options;
+  const machine = planMachine({ name, number, machines, firmware, password: randomPassword() });
+  const folder = machineFolder(folders, number);
+  const serialLogPath = `${folders.logs}/serial-${number}.log`;
+  await buildMachine(machine, folder);
+  await Deno.writeTextFile(serialLogPath, "");
+  await startBmc({
+    plan,
+    machine,
+    folder,
+    labName: name,
+    log: `${folders.logs}/bmc-${number}.log`,
+  });
+  const ask = (...args: string[]) => ipmitool(plan, machine, args);
+  return {
+    ...machine,
+    serialLogPath,
+    ipmitoolCommand: ipmitoolCommand(plan, machine),
+    powerOn: async () => {
+      await ask("chassis", "bootdev", "pxe");
+      await ask("power", "on");
+    },
+    powerOff: async () => {
+      await ask("power", "off");
+    },
+    powerState: async () => (await ask("power", "status")).endsWith("on") ? "on" : "off",
+  };
+}
+
+/** IPMI takes at most 16 bytes as a password for suite 3's key of 20. */
+function randomPassword(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(7));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,107 @@
+/** How far a run takes its machines. */
+export const TARGETS = ["enlisted", "ready", "deployed", "released"] as const;
+export type Target = typeof TARGETS[number];
+
+export const FIRMWARES = ["bios", "uefi"] as const;
+export type Firmware = typeof FIRMWARES[number];
+
+/** Each machine takes 2 GiB of memory and an address of the dynamic range. */
+export const MACHINES_MAX = 50;
+
+export interface LabOptions {
+  readonly name: string;
+  readonly machines: number;
+  readonly firmware: Firmware;
+  /** Absent: to `deployed`, then stay up. */
+  readonly until?: Target;
+  readonly keep: boolean;
+  readonly json: boolean;
+  readonly rebuildImage: boolean;
+  readonly help: boolean;
+}
+
+/** A flag nobody can act on; the message is one sentence for the person who typed it. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export const USAGE = `deno task lab [flags]: a virtual rack on this host, from power-on to deployed
+
+  --machines N           how many machines, 1 to ${MACHINES_MAX} (default 1)
+  --firmware bios|uefi   what the machines boot with (default bios)
+  --until STAGE          enlisted, ready, deployed or released: stop there, clean up and end with 0
+                         if every machine got there; without it: deploy, then stay up until Ctrl-C
+  --keep                 stay up after --until has been reached
+  --json                 one line of JSON on standard output at the end
+  --name NAME            a second lab beside the first: up to 8 letters or digits (default lab)
+  --rebuild-image        build the OS image again, even if a cached one fits
+  --help                 this text
+`;
+
+/** Reads the command line; throws a UsageError. Both `--flag value` and `--flag=value` are fine. */
+export function parseOptions(args: readonly string[]): LabOptions {
+  const given = readFlags(args);
+  return {
+    name: parseName(given.get("--name") ?? "lab"),
+    machines: parseCount(given.get("--machines") ?? "1"),
+    firmware: oneOf("--firmware", FIRMWARES, given.get("--firmware") ?? "bios"),
+    until: given.has("--until") ? oneOf("--until", TARGETS, given.get("--until") ?? "") : undefined,
+    keep: given.has("--keep"),
+    json: given.has("--json"),
+    rebuildImage: given.has("--rebuild-image"),
+    help: given.has("--help"),
+  };
+}
+
+const VALUE_FLAGS = ["--machines", "--firmware", "--until", "--name"];
+const SWITCHES = ["--keep", "--json", "--rebuild-image", "--help"];
+
+function readFlags(args: readonly string[]): Map<string, string> {
+  const given = new Map<string, string>();
+  for (let i = 0; i < args.length; i++) {
+    const [flag = "", inline] = splitOnce(args[i] ?? "");
+    if (given.has(flag)) throw new UsageError(`${flag} is given twice`);
+    if (SWITCHES.includes(flag)) {
+      if (inline !== undefined) throw new UsageError(`${flag} takes no value, but got "${inline}"`);
+      given.set(flag, "");
+    } else if (VALUE_FLAGS.includes(flag)) {
+      const value = inline ?? args[++i];
+      if (value === undefined) throw new UsageError(`${flag} needs a value`);
+      given.set(flag, value);
+    } else {
+      throw new UsageError(
+        `"${args[i]}" is not a flag of the lab; it knows ${
+          [...VALUE_FLAGS, ...SWITCHES].join(" ")
+        }`,
+      );
+    }
+  }
+  return given;
+}
+
+function splitOnce(arg: string): [string, string | undefined] {
+  const at = arg.indexOf("=");
+  return at < 0 ? [arg, undefined] : [arg.slice(0, at), arg.slice(at + 1)];
+}
+
+function oneOf<T extends string>(flag: string, allowed: readonly T[], value: string): T {
+  const found = allowed.find((each) => each === value);
+  if (!found) throw new UsageError(`${flag} is one of ${allowed.join(", ")}, not "${value}"`);
+  return found;
+}
+
+function parseCount(value: string): number {
+  const count = /^\d{1,4}$/.test(value) ? Number(value) : NaN;
+  if (!(count >= 1 && count <= MACHINES_MAX)) {
+    throw new UsageError(`--machines is a number from 1 to ${MACHINES_MAX}, not "${value}"`);
+  }
+  return count;
+}
+
+/** Short, because it becomes part of a network interface's name (15 characters at most). */
+function parseName(value: string): string {
+  if (!/^[a-z0-9]{1,8}$/.test(value)) {
+    throw new UsageError(`--name is 1 to 8 lower-case letters or digits, not "${value}"`);
+  }
+  return value;
+}
