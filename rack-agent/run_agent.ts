@@ -22,6 +22,7 @@ import { readIdentity } from "./services/region_sync/identity.ts";
 import { RegionSyncService } from "./services/region_sync/region_sync_service.ts";
 import { hostAddresses, type ServedNetworks, servedNetworks } from "./services/served_networks.ts";
 import { contentOf } from "./services/site_content.ts";
+import { RouterAnswerService } from "./services/router_answer_service.ts";
 import { SiteStore } from "./services/site_store.ts";
 import { StatusService } from "./services/status_service.ts";
 import { TftpService } from "./services/tftp_service.ts";
@@ -128,10 +129,12 @@ async function composeAgent(
     nowMs: clock.nowMs,
   });
 
+  const routerAnswers = new RouterAnswerService({ clock, log });
   let networks: ServedNetworks | undefined;
   const serve = (state: SiteState) => {
     networks = servedNetworks(state, hostAddresses());
     dhcp.applyConfig(networks.dhcp);
+    routerAnswers.applyInterfaces(networks.dhcp.subnets.map(({ interfaceName }) => interfaceName));
     tftp.applyAddresses(networks.dhcp.subnets.map(({ serverAddress }) => serverAddress));
     prefetch(cache, state, log);
   };
@@ -157,7 +160,7 @@ async function composeAgent(
     }),
   });
 
-  const services = [dhcp, tftp, http, operations, status, sync];
+  const services = [dhcp, routerAnswers, tftp, http, operations, status, sync];
   return {
     async start() {
       journal.append({ kind: "agent.started", version: AGENT_VERSION });
