@@ -7,21 +7,13 @@ import { atMost, type Bench, type Row } from "./bench.ts";
 /** What a deploy may cost beyond firmware, transfer, disk and the OS's own boot. */
 const OVERHEAD_SECONDS_MAX = 5;
 
-/** Where the seconds of a machine's way from power-on to deployed go, on both firmwares. */
+/** Where the seconds of a machine's way from power-on to deployed go. */
 export const labBench: Bench = {
   description: "seconds per stage of a deploy, and the control plane's share of them",
   async run(log) {
-    const runs = [await measure("bios", log), await measure("uefi", log)];
-    return {
-      rows: runs.flatMap(({ rows }) => rows),
-      bars: runs.map(({ firmware, overheadSeconds }) =>
-        atMost(
-          `control-plane overhead of a deploy, ${firmware} (s)`,
-          overheadSeconds,
-          OVERHEAD_SECONDS_MAX,
-        )
-      ),
-    };
+    const { rows, overheadSeconds } = await measure("bios", log);
+    const overhead = "control-plane overhead of a deploy (s)";
+    return { rows, bars: [atMost(overhead, overheadSeconds, OVERHEAD_SECONDS_MAX)] };
   },
 };
 
@@ -34,7 +26,6 @@ async function measure(firmware: Firmware, log: (line: string) => void) {
     if (failure) throw new Error(`the journey failed: ${failure.code}: ${failure.message}`);
     const spans = await deploySpans(rack);
     return {
-      firmware,
       overheadSeconds: secondsOf(spans.filter(({ owner }) => owner === "control")),
       rows: [
         ...stages.map(({ name, seconds }): Row => ({ firmware, stage: name, owner: "", seconds })),
