@@ -115,9 +115,17 @@ export async function makeRegion() {
 
 export type TestAgent = Awaited<ReturnType<typeof startAgent>>;
 
-/** The agent's parts behind HTTP, on loopback, with leases and power in the test's hands. */
-export async function startAgent(folder: string, clock: Clock) {
-  const region = await makeRegion();
+/**
+ * The agent's parts behind HTTP, on loopback, with leases and power in the test's hands.
+ *
+ * With `known`, it starts as after a restart: from what is on disk, under the same region.
+ */
+export async function startAgent(
+  folder: string,
+  clock: Clock,
+  known?: Awaited<ReturnType<typeof makeRegion>>,
+) {
+  const region = known ?? await makeRegion();
   for (const part of ["cache", "outbox"]) {
     await Deno.mkdir(`${folder}/${part}`, { recursive: true });
   }
@@ -180,6 +188,7 @@ export async function startAgent(folder: string, clock: Clock) {
     }),
     nowMs: clock.nowMs,
   });
+  await store.load();
   await http.start();
   await operations.start();
   let generation = 0;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { DomainError } from "@/shared/errors/domain_error.ts";
 import { systemClock } from "@/rack-agent/runtime/clock.ts";
 import {
   CONTENT,
@@ -117,6 +118,59 @@ test("a machine with a deploy order is taken through it, and its secrets end wit
   // The region has not heard of it yet, and the machine boots its disk all the same.
   expect(await bodyOf(get(`/boot/${MAC}/ipxe`))).toContain("sanboot");
   expect(agent.powerOrders).toEqual(["network_boot"]);
+});
+
+test("a BMC that refuses ends the operation with its reason, and is not asked again", async () => {
+  agent.power.answer = () =>
+    Promise.reject(
+      new DomainError({
+        kind: "forbidden",
+        code: "bmc.wrong_password",
+        message: "the BMC at 192.0.2.1 refused the password",
+      }),
+    );
+  await agent.apply({ operations: [deployOrder()] });
+  await eventually(() => factsOfKind("operation.ended").length === 1);
+  expect(factsOfKind("operation.ended")).toMatchObject([{
+    outcome: "failed",
+    failure: { code: "bmc.wrong_password", phase: "network boot" },
+  }]);
+  await agent.apply({ operations: [deployOrder()] }); // the region has not heard of it yet
+  expect(agent.powerOrders).toEqual(["network_boot"]);
+});
+
+test("a failure that no driver foresaw still ends the operation, once", async () => {
+  agent.power.answer = () => Promise.reject(new Error("socket exploded"));
+  await agent.apply({ operations: [deployOrder()] });
+  await eventually(() => factsOfKind("operation.ended").length === 1);
+  expect(factsOfKind("operation.ended")).toMatchObject([{ failure: { code: "power.broken" } }]);
+  expect(agent.powerOrders).toEqual(["network_boot"]);
+});
+
+test("an agent that was killed during an installation goes on where the machine is", async () => {
+  await agent.apply({ operations: [deployOrder()] });
+  await eventually(() => factsOfKind("power.done").length === 1);
+  const headers = oauth(await bootInto());
+  await signal(headers, { status: "WORKING", step_number: "1", step_of: "2", step_name: "a" });
+  // Nothing is closed or told: the next agent has only what is on disk.
+  const killed = agent;
+  agent = await startAgent(folder, systemClock, killed.region);
+  agent.leases.set("127.0.0.1", MAC);
+  await signal(headers, { status: "OK" });
+  expect(await bodyOf(get(`/boot/${MAC}/ipxe`))).toContain("sanboot");
+  expect(agent.powerOrders).toEqual([]); // the power was cycled before, and is not again
+  expect(factsOfKind("power.ordered")).toHaveLength(1);
+  await killed.stop();
+});
+
+test("an operation that the region takes back ends the machine's credentials", async () => {
+  await agent.apply({ operations: [deployOrder()] });
+  await eventually(() => factsOfKind("power.done").length === 1);
+  const headers = oauth(await bootInto());
+  expect((await get(`${META}/meta-data/instance-id`, headers)).status).toBe(200);
+  await agent.apply({ operations: [] });
+  expect(await codeOf(get(`${META}/meta-data/instance-id`, headers)))
+    .toBe("410 metadata.operation_over");
 });
 
 test("a failed installation ends the operation with the machine's own words", async () => {
