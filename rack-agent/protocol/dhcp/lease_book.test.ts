@@ -167,6 +167,16 @@ test("configure() keeps leases, and gives out the new range around them", () => 
   expect(book.nextFree(1, 1)).toBe(ip(1));
 });
 
+test("a lease left for another address does not come back with a snapshot", () => {
+  const book = bookOf(2);
+  book.apply(give(1, ip(0), 0));
+  book.apply(give(1, ip(1), 5));
+  const again = bookOf(2);
+  for (const change of book.snapshot(0)) again.apply(change);
+  expect(again.leaseOfIpv4(ip(0), 6)).toBeUndefined();
+  expect(again.leaseOfIpv4(ip(1), 6)).toMatchObject({ mac: machine(1) });
+});
+
 test("parseLeaseChange() reads what JSON made of a change and refuses the rest", () => {
   const changes: LeaseChange[] = [
     { ...give(1, ip(0), 5), hostname: "n1" } as LeaseChange, // a give with a name is one still
@@ -217,7 +227,8 @@ test("whatever happens: one owner per address, and a snapshot makes the same boo
         const next = book.nextFree(1, nowMs);
         expect(leases.map(({ ipv4 }) => ipv4)).not.toContain(next);
       }
-      book.expire(nowMs + 1);
+      nowMs += 1;
+      book.expire(nowMs);
       const free = Array.from({ length: 4 }, (_, i) => ip(i))
         .some((ipv4) => book.isFreeFor(ipv4, machine(99), nowMs));
       if (free) expect(book.nextFree(1, nowMs)).toBeDefined(); // nothing gets lost

@@ -68,8 +68,8 @@ export class LeaseBook {
         const { expiresAtMs, hostname } = change;
         const isRenewal = before?.state === "leased" && before.mac === mac &&
           before.untilMs > atMs;
-        this.#endOffer(subnetId, mac);
-        this.#leaveLast(subnetId, mac, ipv4);
+        this.#endOffer(subnetId, mac, atMs);
+        this.#leaveLast(subnetId, mac, atMs, ipv4);
         this.#put({ ...event, state: "leased", untilMs: expiresAtMs, hostname });
         return { ...event, kind: isRenewal ? "renewed" : "given", hostname };
       }
@@ -86,7 +86,7 @@ export class LeaseBook {
   hold(offer: Offer, nowMs: number): void {
     const { mac, ipv4, subnetId, untilMs } = offer;
     if (this.leaseOfIpv4(ipv4, nowMs)) return;
-    this.#endOffer(subnetId, mac, ipv4);
+    this.#endOffer(subnetId, mac, nowMs, ipv4);
     this.#put({ mac, ipv4, subnetId, untilMs, atMs: nowMs, state: "offered" });
     this.#offerOf.set(ownerKey(subnetId, mac), ipv4);
   }
@@ -107,7 +107,7 @@ export class LeaseBook {
         events.push({ kind: "expired", mac, ipv4, subnetId, atMs: untilMs, hostname });
       }
       if (slot.state === "offered") this.#forget(this.#offerOf, slot);
-      this.#put({ ...slot, state: "idle" });
+      this.#putIdle(slot, nowMs);
     }
     return events;
   }
@@ -157,8 +157,8 @@ export class LeaseBook {
   /**
    * The changes that make a book like this one, for a fresh log.
    *
-   * Ended leases are among them, so that machines get their old address back, unless they ended
-   * before `oldestMs`.
+   * The last ended lease of a machine is among them, so that it gets its old address back, unless it
+   * ended before `oldestMs`.
    */
   snapshot(oldestMs: number): LeaseChange[] {
     const kept = [...this.#slots.values()].filter((slot) => slot.untilMs >= oldestMs);
@@ -170,8 +170,10 @@ export class LeaseBook {
           return [];
         case "declined":
           return [{ kind: "decline", ...end, untilMs }];
-        case "leased":
         case "idle":
+          if (this.#lastOf.get(ownerKey(subnetId, mac)) !== ipv4) return [];
+          return [{ kind: "give", ...end, expiresAtMs: untilMs, hostname }];
+        case "leased":
           return [{ kind: "give", ...end, expiresAtMs: untilMs, hostname }];
       }
     });
@@ -200,7 +202,9 @@ export class LeaseBook {
         return this.#await(slot);
       case "idle":
         // An offer not taken up is remembered too, so that a slow client is offered the same again.
-        if (!this.#lastOf.has(key)) this.#lastOf.set(key, slot.ipv4);
+        if (before?.state === "offered" && !this.#lastOf.has(key)) {
+          this.#lastOf.set(key, slot.ipv4);
+        }
         this.#pools.get(slot.subnetId)?.giveBack(ipv4ToNumber(slot.ipv4));
     }
   }
@@ -212,19 +216,24 @@ export class LeaseBook {
   }
 
   /** A machine has one lease per subnet: the next one frees the one before. */
-  #leaveLast(subnetId: number, mac: MacAddress, next: Ipv4): void {
+  #leaveLast(subnetId: number, mac: MacAddress, atMs: number, next: Ipv4): void {
     const last = this.#lastOf.get(ownerKey(subnetId, mac));
     const slot = last && this.#slots.get(last);
-    if (slot && last !== next && slot.mac === mac) this.#put({ ...slot, state: "idle" });
+    if (slot && last !== next && slot.mac === mac) this.#putIdle(slot, atMs);
   }
 
-  #endOffer(subnetId: number, mac: MacAddress, next?: Ipv4): void {
+  #endOffer(subnetId: number, mac: MacAddress, atMs: number, next?: Ipv4): void {
     const key = ownerKey(subnetId, mac);
     const offered = this.#offerOf.get(key);
     this.#offerOf.delete(key);
     const slot = offered && this.#slots.get(offered);
     if (!slot || offered === next || slot.state !== "offered" || slot.mac !== mac) return;
-    this.#put({ ...slot, state: "idle" });
+    this.#putIdle(slot, atMs);
+  }
+
+  /** Its end is written too: a snapshot must not bring back a lease that ended before its time. */
+  #putIdle(slot: Slot, atMs: number): void {
+    this.#put({ ...slot, state: "idle", untilMs: Math.min(slot.untilMs, atMs) });
   }
 
   #forget(owners: Map<string, Ipv4>, { subnetId, mac, ipv4 }: Slot): void {

@@ -63,12 +63,15 @@ async function udhcpc(device: string, ...options: string[]): Promise<string> {
 
 /** The lease file that dhclient writes. */
 async function dhclient(device: string): Promise<string> {
-  const files = ["-lf", `${folder}/dhclient.leases`, "-pf", `${folder}/dhclient.pid`];
-  // Without a configuration it would send this host's name; -1: give up instead of going on.
-  const command = ["dhclient", "-1", "-sf", "/bin/true", "-cf", "/dev/null", ...files, device];
-  await network.exec(machine, command);
-  Deno.kill(Number(await Deno.readTextFile(`${folder}/dhclient.pid`)), "SIGTERM");
-  return await Deno.readTextFile(`${folder}/dhclient.leases`);
+  const leases = `${folder}/dhclient.leases`;
+  const files = `-lf ${leases} -pf ${folder}/dhclient.pid -sf /bin/true -cf /dev/null`;
+  // Without a configuration it would send this host's name; -1: give up instead of going on; -d: stay
+  // in the foreground, because one in the background is found by a file that it may not have written.
+  const command = `exec dhclient -1 -d ${files} ${device} 2>&1`;
+  const client = network.start(machine, ["sh", "-c", command]);
+  await client.line(/^bound to /); // said after the lease is in the file
+  await client.end("SIGTERM");
+  return await Deno.readTextFile(leases);
 }
 
 test.skipIf(reason)(

@@ -82,7 +82,14 @@ const call = async (region: Running, method: string, path: string, key: string, 
 };
 
 const postmaster = async (data: string) =>
-  Number((await Deno.readTextFile(`${data}/postgres/data/postmaster.pid`)).split("\n")[0]);
+  processNumber((await Deno.readTextFile(`${data}/postgres/data/postmaster.pid`)).split("\n")[0]);
+
+/** Number("") is 0, and a signal to 0 ends the whole test run. */
+function processNumber(text: string | undefined): number {
+  const pid = Number(text);
+  if (!Number.isInteger(pid) || pid < 2) throw new Error(`${text} is not the number of a process`);
+  return pid;
+}
 
 describe("a region on one host", () => {
   test("shows its first credentials once, and keeps its data whoever is killed", async () => {
@@ -121,7 +128,7 @@ describe("a region on one host", () => {
     const data = `${folder}/orphan`;
     const first = await start({ RACKWRIGHT_DATA: data });
     const pid = await postmaster(data);
-    const shell = Number(
+    const shell = processNumber(
       /^PPid:\s+(\d+)/m.exec(await Deno.readTextFile(`/proc/${pid}/status`))?.[1],
     );
     // Both shells: the one that waits for the server, and the one that watches our pipe.
