@@ -73,6 +73,25 @@ export function body<S extends z.ZodType>(schema: S) {
   return { required: true as const, content: json(schema) };
 }
 
+/**
+ * `If-Match: "7"` as the version that the caller has seen; absent or `*`: any.
+ *
+ * RFC 9110 §13.1.1. Only one strong entity tag is taken: a resource has one version at a time.
+ */
+export const IfMatch = z.object({
+  "if-match": z.string().regex(
+    /^(\*|"\d{1,10}")$/,
+    'use the ETag of an earlier answer, such as "7"',
+  )
+    .transform((text) => text === "*" ? undefined : Number(text.slice(1, -1)))
+    .optional(),
+});
+
+/** The header that names the version in an answer. */
+export function etag({ version }: { readonly version: number }): { etag: string } {
+  return { etag: `"${version}"` };
+}
+
 function json<S extends z.ZodType>(schema: S) {
   return { "application/json": { schema } };
 }

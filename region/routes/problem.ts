@@ -12,6 +12,8 @@ const STATUS = {
   not_found: 404,
   gone: 410,
   conflict: 409,
+  precondition_failed: 412,
+  limited: 429,
   unavailable: 503,
 } as const satisfies Record<DomainErrorKind, number>;
 
@@ -36,7 +38,12 @@ export function toProblem(
     const challenge: Record<string, string> = problem.status === 401
       ? { "www-authenticate": "Bearer" }
       : {};
-    return problemResponse({ ...problem, now: ctx.now().toISOString() }, challenge);
+    const wait = error instanceof DomainError ? error.retryAfterSeconds : undefined;
+    const retry: Record<string, string> = wait === undefined ? {} : { "retry-after": String(wait) };
+    return problemResponse({ ...problem, now: ctx.now().toISOString() }, {
+      ...challenge,
+      ...retry,
+    });
   };
 }
 
@@ -50,8 +57,9 @@ export function problemResponse(problem: Problem, headers: Record<string, string
 
 function describe(error: unknown): Problem {
   if (error instanceof DomainError) {
-    const { code, message: detail, field } = error;
-    return { status: STATUS[error.kind], code, detail, ...(field ? { field } : {}) };
+    const { code, message: detail, field, value, accepted } = error;
+    const more = Object.entries({ field, value, accepted }).filter(([, text]) => text);
+    return { status: STATUS[error.kind], code, detail, ...Object.fromEntries(more) };
   }
   if (error instanceof HTTPException && error.status < 500) {
     const code = LIBRARY_CODES[error.status] ?? "request.refused";

@@ -4,12 +4,13 @@ import { createSite } from "@/region/services/sites/create_site.ts";
 import { makeJoinToken } from "@/region/services/sites/make_join_token.ts";
 import { getSite, listSites } from "@/region/services/sites/read_sites.ts";
 import { updateSite } from "@/region/services/sites/update_site.ts";
-import { body, createApi, created, Limit, ok, requires, TextId } from "./api.ts";
+import { body, createApi, created, etag, IfMatch, Limit, ok, requires, TextId } from "./api.ts";
 
 const Site = z.object({
   id: z.string(),
   name: z.string(),
   enlist: z.boolean(),
+  version: z.int(),
   wantedGeneration: z.int(),
   publishedGeneration: z.int(),
   createdAt: z.string(),
@@ -57,6 +58,7 @@ const updateRoute = createRoute({
   ...requires("admin"),
   request: {
     params,
+    headers: IfMatch,
     body: body(z.strictObject({ name: Name.optional(), enlist: z.boolean().optional() })),
   },
   responses: ok(Site, "The site"),
@@ -93,11 +95,14 @@ export function siteRoutes(ctx: RegionContext) {
     })
     .openapi(getRoute, async (c) => {
       const { siteId } = c.req.valid("param");
-      return c.json(viewSite(await getSite(ctx, c.get("caller"), siteId)), 200);
+      const site = await getSite(ctx, c.get("caller"), siteId);
+      return c.json(viewSite(site), 200, etag(site));
     })
     .openapi(updateRoute, async (c) => {
-      const input = { ...c.req.valid("param"), ...c.req.valid("json") };
-      return c.json(viewSite(await updateSite(ctx, c.get("caller"), input)), 200);
+      const ifVersion = c.req.valid("header")["if-match"];
+      const input = { ...c.req.valid("param"), ...c.req.valid("json"), ifVersion };
+      const site = await updateSite(ctx, c.get("caller"), input);
+      return c.json(viewSite(site), 200, etag(site));
     })
     .openapi(joinTokenRoute, async (c) => {
       const input = { ...c.req.valid("param"), ...c.req.valid("json") };
@@ -107,7 +112,7 @@ export function siteRoutes(ctx: RegionContext) {
 }
 
 function viewSite(site: Awaited<ReturnType<typeof getSite>>) {
-  const { id, name, enlist, wantedGeneration, publishedGeneration } = site;
+  const { id, name, enlist, version, wantedGeneration, publishedGeneration } = site;
   const createdAt = site.createdAt.toISOString();
-  return { id, name, enlist, wantedGeneration, publishedGeneration, createdAt };
+  return { id, name, enlist, version, wantedGeneration, publishedGeneration, createdAt };
 }

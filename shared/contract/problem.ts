@@ -10,8 +10,16 @@ export const Problem = z.object({
   detail: z.string(),
   /** Path of the offending field, such as `subnets[0].cidr`. */
   field: z.string().optional(),
+  /** What was seen there, shortened; never a secret. */
+  value: z.string().optional(),
+  /** What would have been accepted, in words. */
+  accepted: z.string().optional(),
   /** All offending fields, when validation found several. */
-  errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
+  errors: z.array(z.object({
+    field: z.string(),
+    detail: z.string(),
+    value: z.string().optional(),
+  })).optional(),
   /** The region's clock, ISO 8601: lets an agent with a wrong clock correct itself. */
   now: z.string().optional(),
 });

@@ -6,6 +6,8 @@ export type DomainErrorKind =
   | "not_found" // no such thing, or the caller may not know of it
   | "gone" // it existed and has ended for good
   | "conflict" // valid request, wrong moment: re-read, then retry
+  | "precondition_failed" // the caller decided on what is no longer there: re-read, decide again
+  | "limited" // too many or too much: wait, or ask for less
   | "unavailable"; // a dependency is down: retry later
 
 /**
@@ -20,6 +22,12 @@ export class DomainError extends Error {
   readonly code: string;
   /** Path of the offending field, such as `subnets[0].cidr`; absent when no one field is at fault. */
   readonly field?: string;
+  /** What was seen there, shortened; never a secret. */
+  readonly value?: string;
+  /** What would have been accepted, in words. */
+  readonly accepted?: string;
+  /** For `limited` and `unavailable`: when to try again. */
+  readonly retryAfterSeconds?: number;
 
   constructor(
     fault: {
@@ -27,6 +35,9 @@ export class DomainError extends Error {
       code: string;
       message: string;
       field?: string;
+      value?: string;
+      accepted?: string;
+      retryAfterSeconds?: number;
       cause?: unknown;
     },
   ) {
@@ -34,5 +45,8 @@ export class DomainError extends Error {
     this.kind = fault.kind;
     this.code = fault.code;
     this.field = fault.field;
+    this.value = fault.value;
+    this.accepted = fault.accepted;
+    this.retryAfterSeconds = fault.retryAfterSeconds;
   }
 }

@@ -134,6 +134,8 @@ const STATUS = {
   not_found: 404,
   gone: 410,
   conflict: 409,
+  precondition_failed: 412,
+  limited: 429,
   unavailable: 503,
 } as const;
 

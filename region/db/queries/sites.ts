@@ -1,4 +1,4 @@
-import { asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { type NewSite, type SiteRow, sites } from "../schema/sites.ts";
 
@@ -21,15 +21,19 @@ export async function insertSite(db: Db, site: NewSite): Promise<SiteRow> {
   return row;
 }
 
-/** Undefined when there is none. */
+/** Changes a site if nobody wrote it since `read`; undefined if somebody did. */
 export async function updateSite(
   db: Db,
-  id: string,
+  read: Pick<SiteRow, "id" | "version">,
   change: { name?: string; enlist?: boolean },
 ): Promise<SiteRow | undefined> {
   const [row] = await db.update(sites)
-    .set({ ...change, wantedGeneration: sql`${sites.wantedGeneration} + 1` })
-    .where(eq(sites.id, id))
+    .set({
+      ...change,
+      version: sql`${sites.version} + 1`,
+      wantedGeneration: sql`${sites.wantedGeneration} + 1`,
+    })
+    .where(and(eq(sites.id, read.id), eq(sites.version, read.version)))
     .returning();
   return row;
 }

@@ -1,4 +1,4 @@
-import { integer, jsonb, pgTable, serial, text } from "drizzle-orm/pg-core";
+import { boolean, integer, jsonb, pgTable, serial, text } from "drizzle-orm/pg-core";
 import type { Failure } from "@/shared/contract/failure.ts";
 import type { Inventory } from "@/shared/contract/inventory.ts";
 import type { MachineStatus } from "@/shared/machine/lifecycle.ts";
@@ -37,6 +37,11 @@ export const machines = pgTable("machines", {
   failure: jsonb("failure").$type<Failure>(),
   /** What is installed on it, or being installed. */
   imageId: text("image_id"),
+  zoneId: integer("zone_id").notNull().default(1),
+  poolId: integer("pool_id").notNull().default(1),
+  /** Refuses every action until unlocked. */
+  isLocked: boolean("is_locked").notNull().default(false),
+  description: text("description").notNull().default(""),
   /** Rises with every write: compare-and-set on it. */
   version: integer("version").notNull().default(1),
   createdAt: moment("created_at").notNull(),

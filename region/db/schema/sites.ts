@@ -13,6 +13,8 @@ export const sites = pgTable("sites", {
   sealedSiteKey: text("sealed_site_key").notNull(),
   /** Whether unknown machines are taken in. */
   enlist: boolean("enlist").notNull().default(true),
+  /** Rises with every change: compare-and-set on it. */
+  version: integer("version").notNull().default(1),
   createdAt: moment("created_at").notNull(),
 });
 

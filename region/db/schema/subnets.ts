@@ -10,6 +10,8 @@ export const subnets = pgTable("subnets", {
   domain: text("domain"),
   dhcp: boolean("dhcp").notNull(),
   leaseSeconds: integer("lease_seconds").notNull(),
+  /** Rises with every change: compare-and-set on it. */
+  version: integer("version").notNull().default(1),
 });
 
 /** `dynamic`: for machines without a reservation; `reserved`: never given out. */
@@ -22,6 +24,8 @@ export const ipRanges = pgTable("ip_ranges", {
   kind: text("kind").$type<IpRangeKind>().notNull(),
   first: text("first").notNull(),
   last: text("last").notNull(),
+  /** Rises with every change: compare-and-set on it. */
+  version: integer("version").notNull().default(1),
 });
 
 /** Promised addresses. */
@@ -30,6 +34,8 @@ export const reservations = pgTable("reservations", {
   subnetId: integer("subnet_id").notNull(),
   mac: text("mac").notNull(),
   ipv4: text("ipv4").notNull(),
+  /** Rises with every change: compare-and-set on it. */
+  version: integer("version").notNull().default(1),
 });
 
 /**

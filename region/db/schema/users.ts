@@ -9,6 +9,8 @@ export const users = pgTable("users", {
   /** argon2id, in PHC string format. */
   passwordHash: text("password_hash").notNull(),
   role: text("role").$type<Role>().notNull(),
+  /** Rises with every change: compare-and-set on it. */
+  version: integer("version").notNull().default(1),
   createdAt: moment("created_at").notNull(),
 });
 

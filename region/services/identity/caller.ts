@@ -6,6 +6,12 @@ export interface Caller {
   readonly userId: number;
   readonly username: string;
   readonly role: Role;
+  /** The resource pools whose machines they may see and touch; absent: all. */
+  readonly poolIds?: readonly number[];
+  /** Where the request came from, for the audit; absent when the home does not tell. */
+  readonly remoteAddress?: string;
+  /** Names the request in logs, audit and answers. */
+  readonly requestId?: string;
 }
 
 /** Throws `forbidden` unless the caller has the role or a stronger one. */

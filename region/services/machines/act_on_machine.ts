@@ -27,7 +27,7 @@ import { DomainError } from "@/shared/errors/domain_error.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { findEarlier, hashRequest, type RepeatableRequest } from "./earlier_request.ts";
 import { type DeployInput, prepareOperation, type Work } from "./prepare_operation.ts";
-import { ChangedMeanwhile, retryOnChange } from "./retry_on_change.ts";
+import { ChangedMeanwhile, retryOnChange } from "@/region/services/retry_on_change.ts";
 import { startOperation } from "./start_operation.ts";
 
 export interface ActionInput {
@@ -58,7 +58,7 @@ export async function actOnMachine(
 ): Promise<ActionResult> {
   requireRole(caller, ACTIONS[input.action].role);
   const request = await repeatableRequest(caller, input);
-  const result = await retryOnChange(input.systemId, async () => {
+  const result = await retryOnChange(`machine ${input.systemId}`, async () => {
     const found = await findMachine(ctx.db, input.systemId);
     const machine = mustFind(found, "machine", input.systemId);
     const earlier = request && await findEarlier(ctx, request);

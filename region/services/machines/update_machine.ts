@@ -8,7 +8,7 @@ import { type Caller, requireRole } from "../identity/caller.ts";
 import { type BmcInput, sealBmc } from "./bmc_access.ts";
 import { refusals } from "./create_machine.ts";
 import { type MachineView, viewMachines } from "./machine_view.ts";
-import { ChangedMeanwhile, retryOnChange } from "./retry_on_change.ts";
+import { ChangedMeanwhile, retryOnChange } from "@/region/services/retry_on_change.ts";
 
 /** Renames a machine, or changes how its BMC is reached; null: it is switched by hand. */
 export async function updateMachine(
@@ -22,7 +22,7 @@ export async function updateMachine(
     ...(hostname === undefined ? {} : { hostname }),
     ...(input.bmc === undefined ? {} : { bmc: input.bmc && await sealBmc(ctx, input.bmc) }),
   };
-  const machine = await retryOnChange(systemId, async () => {
+  const machine = await retryOnChange(`machine ${systemId}`, async () => {
     const read = mustFind(await findMachine(ctx.db, systemId), "machine", systemId);
     return await refuseViolations(refusals(hostname ?? ""), () =>
       ctx.db.transaction(async (tx) => {

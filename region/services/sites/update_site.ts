@@ -1,8 +1,11 @@
 import type { RegionContext } from "@/region/context.ts";
-import { type SiteRow, updateSite as updateSiteRow } from "@/region/db/queries/sites.ts";
+import { findSite, type SiteRow, updateSite as updateSiteRow } from "@/region/db/queries/sites.ts";
+import { recordChange } from "@/region/services/audit/record_change.ts";
+import { expectVersion } from "@/region/services/expect_version.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { publishSoon } from "@/region/services/publish_soon.ts";
 import { refuseViolations } from "@/region/services/refuse_violations.ts";
+import { ChangedMeanwhile, retryOnChange } from "@/region/services/retry_on_change.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { nameTaken } from "./create_site.ts";
 
@@ -10,15 +13,34 @@ import { nameTaken } from "./create_site.ts";
 export async function updateSite(
   ctx: RegionContext,
   caller: Caller,
-  input: { siteId: string; name?: string; enlist?: boolean },
+  input: { siteId: string; name?: string; enlist?: boolean; ifVersion?: number },
 ): Promise<SiteRow> {
   requireRole(caller, "admin");
-  const { siteId, ...change } = input;
-  const row = await refuseViolations(
+  const { siteId, ifVersion, ...change } = input;
+  const site = await refuseViolations(
     { sites_name: nameTaken(input.name ?? "") },
-    () => updateSiteRow(ctx.db, siteId, change),
+    () =>
+      retryOnChange(`site ${siteId}`, () =>
+        ctx.db.transaction(async (tx) => {
+          const read = mustFind(await findSite(tx, siteId), "site", siteId);
+          expectVersion(read, ifVersion);
+          const row = await updateSiteRow(tx, read, change);
+          if (!row) throw new ChangedMeanwhile();
+          const [before, after] = [viewOf(read), viewOf(row)];
+          await recordChange(ctx, tx, caller, {
+            action: "site.update",
+            id: siteId,
+            name: row.name,
+            before,
+            after,
+          });
+          return row;
+        })),
   );
-  const site = mustFind(row, "site", siteId);
   await publishSoon(ctx, site.id);
   return site;
+}
+
+function viewOf({ name, enlist }: SiteRow) {
+  return { name, enlist };
 }

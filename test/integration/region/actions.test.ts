@@ -192,7 +192,7 @@ describe("one operation at a time", () => {
       expect(answers.filter((each) => each.status === 202)).toHaveLength(1);
       for (const refused of answers.filter((each) => each.status !== 202)) {
         expect(refused.status, refused.text).toBe(409);
-        expect(["machine.action_refused", "operation.already_running", "machine.changed"])
+        expect(["machine.action_refused", "operation.already_running", "change.contended"])
           .toContain(refused.body.code);
       }
       const list = await region.call(`GET /api/v1/operations?machine=${systemId}&state=running`);

@@ -5,6 +5,7 @@ import { migrate } from "@/region/db/migrate.ts";
 import { readMigrations } from "@/region/db/migration_files.ts";
 import { createTestDatabase, type TestDatabase } from "@/region/db/test_database.ts";
 import * as agents from "@/region/db/schema/agents.ts";
+import * as audit from "@/region/db/schema/audit.ts";
 import * as events from "@/region/db/schema/events.ts";
 import * as facts from "@/region/db/schema/facts.ts";
 import * as images from "@/region/db/schema/images.ts";
@@ -12,9 +13,24 @@ import * as machines from "@/region/db/schema/machines.ts";
 import * as operations from "@/region/db/schema/operations.ts";
 import * as sites from "@/region/db/schema/sites.ts";
 import * as subnets from "@/region/db/schema/subnets.ts";
+import * as tags from "@/region/db/schema/tags.ts";
 import * as users from "@/region/db/schema/users.ts";
+import * as zones from "@/region/db/schema/zones.ts";
 
-const modules = [agents, events, facts, images, machines, operations, sites, subnets, users];
+const modules = [
+  agents,
+  audit,
+  events,
+  facts,
+  images,
+  machines,
+  operations,
+  sites,
+  subnets,
+  tags,
+  users,
+  zones,
+];
 const tables = modules.flatMap((module) => Object.values(module)).filter((value) =>
   value instanceof PgTable
 );

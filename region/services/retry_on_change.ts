@@ -10,7 +10,7 @@ export class ChangedMeanwhile extends Error {}
  * Runs read → decide → write again when somebody else wrote in between, so that the decision is
  * always made on what is there. Throws `conflict` when it never gets through.
  */
-export async function retryOnChange<T>(systemId: string, attempt: () => Promise<T>): Promise<T> {
+export async function retryOnChange<T>(what: string, attempt: () => Promise<T>): Promise<T> {
   for (let i = 0; i < ATTEMPTS_MAX; i++) {
     try {
       return await attempt();
@@ -20,7 +20,7 @@ export async function retryOnChange<T>(systemId: string, attempt: () => Promise<
   }
   throw new DomainError({
     kind: "conflict",
-    code: "machine.changed",
-    message: `machine ${systemId} is being changed by others; try again`,
+    code: "change.contended",
+    message: `${what} is being changed by others; try again`,
   });
 }
