@@ -8,6 +8,18 @@ const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const ContentFile = z.object({ sha256: Sha256, bytes: z.int().nonnegative() });
 export type ContentFile = z.infer<typeof ContentFile>;
 
+/**
+ * A DHCP option that a person wrote: its code, and its value as an even number of hex digits.
+ *
+ * Codes that make up the lease itself (1, 50-59, 61, 82 and the like) are the agent's own: it leaves
+ * such an entry out and says so in its log. 255 bytes and more are split as RFC 3396 has it.
+ */
+export const StateDhcpOption = z.object({
+  code: z.int().min(1).max(254),
+  hex: z.string().regex(/^([0-9a-f]{2})*$/i).max(2048),
+});
+export type StateDhcpOption = z.infer<typeof StateDhcpOption>;
+
 /** A network that the agent serves on the interface that has an address in it. */
 export const StateSubnet = z.object({
   id: z.int(),
@@ -20,6 +32,29 @@ export const StateSubnet = z.object({
   leaseSeconds: z.int().positive(),
   /** Addresses for machines without a reservation; inclusive, in order. */
   dynamicRanges: z.array(z.object({ first: z.string(), last: z.string() })),
+  /**
+   * `serve`: addresses and boot options. `proxy`: boot options only, beside somebody else's DHCP.
+   * `off`: no answer. When present it decides, whatever `dhcp` says; absent: `serve` or `off` by `dhcp`.
+   */
+  dhcpMode: z.enum(["serve", "proxy", "off"]).optional(),
+  /** Option 42. Absent or empty: none are announced. */
+  ntpServers: z.array(z.string()).max(60).optional(),
+  /** Option 119, in order. Absent or empty: none is announced; clients fall back to `domain`. */
+  searchDomains: z.array(z.string()).max(32).optional(),
+  /** Option 26, bytes. Absent: not announced, clients keep their interface's own. */
+  mtu: z.int().min(68).max(65_535).optional(),
+  /**
+   * Option 121. Absent or empty: not sent. When it is sent clients ignore the router option (RFC 3442),
+   * so the agent adds the default route by `gateway` unless the list has one.
+   */
+  classlessRoutes: z.array(z.object({ destination: z.string(), gateway: z.string() })).max(64)
+    .optional(),
+  /** Further options for every machine of the subnet, over the agent's own. Absent: none. */
+  options: z.array(StateDhcpOption).max(64).optional(),
+  /** How long an address that a client declined is given to nobody. Absent: an hour. */
+  declineSeconds: z.int().positive().optional(),
+  /** Whether an address is probed (ARP, ICMP) before its first offer. Absent: it is. */
+  probe: z.boolean().optional(),
 });
 export type StateSubnet = z.infer<typeof StateSubnet>;
 
@@ -51,18 +86,32 @@ export type StateBmc = z.infer<typeof StateBmc>;
 export const RestingBoot = z.enum(["enlist", "local_disk", "power_off"]);
 export type RestingBoot = z.infer<typeof RestingBoot>;
 
+/** A promised address. */
+export const StateReservation = z.object({
+  mac: z.string(),
+  ipv4: z.string(),
+  /**
+   * DHCP client identifier (option 61) in hex, type byte included. When present the promise is to
+   * whoever sends it, from any MAC. Absent: the promise is to `mac`.
+   */
+  clientId: z.string().regex(/^([0-9a-f]{2}){2,255}$/i).optional(),
+});
+export type StateReservation = z.infer<typeof StateReservation>;
+
 export const StateMachine = z.object({
   systemId: z.string(),
   hostname: z.string(),
   architecture: z.string(),
   macs: z.array(z.string()),
   /** Promised addresses. */
-  reservations: z.array(z.object({ mac: z.string(), ipv4: z.string() })),
+  reservations: z.array(StateReservation),
   /** As it last booted; absent before the first inventory. */
   firmware: z.enum(["bios", "uefi"]).optional(),
   /** Absent: power is switched by hand. */
   bmc: StateBmc.optional(),
   boot: RestingBoot,
+  /** Further DHCP options for this machine, over those of its subnet. Absent: none. */
+  options: z.array(StateDhcpOption).max(64).optional(),
 });
 export type StateMachine = z.infer<typeof StateMachine>;
 
@@ -104,7 +153,7 @@ export const SiteState = z.object({
   /** First programs that firmware loads, by file name, such as `undionly.kpxe`. */
   bootFiles: z.array(z.object({ name: z.string(), file: ContentFile })),
   /** Addresses promised to MACs that belong to no machine. Absent: none. */
-  otherReservations: z.array(z.object({ mac: z.string(), ipv4: z.string() })).default([]),
+  otherReservations: z.array(StateReservation).default([]),
   /** Whether unknown machines are taken in, and with which image. Absent: they are not. */
   enlistImageId: z.string().optional(),
 });
