@@ -57,9 +57,10 @@ export async function insertMachine(db: Db, machine: NewMachine): Promise<Machin
   return row;
 }
 
-/** What may change; `version` takes care of itself. */
-export type MachineChange = Partial<
-  Omit<MachineRow, "id" | "systemId" | "siteId" | "version" | "createdAt" | "inventory">
+/** What may change; `version` takes care of itself, and what follows from the inventory too. */
+export type MachineChange = Omit<
+  Partial<NewMachine>,
+  "id" | "systemId" | "siteId" | "version" | "createdAt" | "inventory"
 >;
 
 /**

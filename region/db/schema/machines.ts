@@ -1,4 +1,5 @@
-import { boolean, integer, jsonb, pgTable, serial, text } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { bigint, boolean, integer, jsonb, pgTable, serial, text } from "drizzle-orm/pg-core";
 import type { Failure } from "@/shared/contract/failure.ts";
 import type { Inventory } from "@/shared/contract/inventory.ts";
 import type { MachineStatus } from "@/shared/machine/lifecycle.ts";
@@ -45,6 +46,12 @@ export const machines = pgTable("machines", {
   /** Rises with every write: compare-and-set on it. */
   version: integer("version").notNull().default(1),
   createdAt: moment("created_at").notNull(),
+  // What the database works out of the inventory by itself; 0: not known.
+  /** Logical processors. */
+  cpuCount: integer("cpu_count").notNull().generatedAlwaysAs(sql``),
+  memoryMib: integer("memory_mib").notNull().generatedAlwaysAs(sql``),
+  diskCount: integer("disk_count").notNull().generatedAlwaysAs(sql``),
+  storageBytes: bigint("storage_bytes", { mode: "number" }).notNull().generatedAlwaysAs(sql``),
 });
 
 /** Network interfaces; a MAC address belongs to one machine of a site. */
