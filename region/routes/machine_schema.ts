@@ -29,6 +29,7 @@ export const Machine = z.object({
     id: z.string(),
     kind: z.enum(OPERATION_KINDS),
     phase: z.string().nullable(),
+    phaseStartedAt: z.string().nullable(),
   }).nullable(),
   owner: z.string().nullable(),
   version: z.int(),

@@ -17,11 +17,12 @@ export const Operation = z.object({
   endedAt: z.string().nullable(),
   deadlineAt: z.string().nullable(),
   failure: Failure.nullable(),
+  /** Where it is, or where it ended; null when there was nothing to do at the site. */
+  phase: z.string().nullable(),
+  phaseStartedAt: z.string().nullable(),
 });
 
 export const OperationDetail = Operation.extend({
-  /** Where it is, or where it ended; null when there was nothing to do at the site. */
-  phase: z.string().nullable(),
   /** Where its time went, without gaps; milliseconds since the epoch. */
   spans: z.array(z.object({
     name: z.string(),

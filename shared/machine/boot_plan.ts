@@ -39,6 +39,8 @@ export type BootPlan = z.infer<typeof BootPlan>;
 /** Where a plan stands. */
 export interface PlanStep {
   readonly phase: BootPhase;
+  /** When that phase began; ms since the epoch. */
+  readonly sinceMs: number;
   /** The order of this phase while it is not known to be done. */
   readonly dueOrder?: PowerOrder;
   /** When the plan fails unless something happens; ms since the epoch. */
@@ -57,7 +59,7 @@ export interface PlanStep {
  */
 export function stepBootPlan(plan: BootPlan, facts: readonly KnownFact[], nowMs: number): PlanStep {
   const startMs = facts[0] ? Date.parse(facts[0].at) : nowMs;
-  let position: Position = { index: 0, orderDone: false, signMs: startMs };
+  let position: Position = { index: 0, orderDone: false, sinceMs: startMs, signMs: startMs };
   for (const [i, fact] of facts.entries()) {
     const end = endOf(plan, position, facts.slice(0, i + 1), fact);
     if (end) return view(plan, position, startMs, end);
@@ -72,9 +74,23 @@ export function stepBootPlan(plan: BootPlan, facts: readonly KnownFact[], nowMs:
   return view(plan, position, startMs, { kind: "failed", atMs: deadlineMs, failure });
 }
 
+/** The kinds of facts that can move a plan to its next phase, or end it; others are signs of life. */
+export const PHASE_FACT_KINDS = [
+  "operation.started",
+  "operation.ended",
+  "power.done",
+  "power.failed",
+  "boot.asked",
+  "commission.reported",
+  "install.reported",
+  "system.reported",
+] as const satisfies readonly KnownFact["kind"][];
+
 interface Position {
   readonly index: number;
   readonly orderDone: boolean;
+  /** When the phase began, ms since the epoch. */
+  readonly sinceMs: number;
   /** The last sign of life, ms since the epoch. */
   readonly signMs: number;
 }
@@ -86,8 +102,10 @@ function view(
   outcome: PlanStep["outcome"],
 ): PlanStep {
   const phase = phaseAt(plan, position.index);
+  const { sinceMs } = position;
   const due = outcome.kind === "running" && !position.orderDone ? phase.order : undefined;
-  return { phase, dueOrder: due, deadlineMs: deadlineOf(plan, position, startMs), outcome };
+  const deadlineMs = deadlineOf(plan, position, startMs);
+  return { phase, sinceMs, dueOrder: due, deadlineMs, outcome };
 }
 
 /** A finished plan stays at its last phase. */
@@ -108,10 +126,11 @@ function advance(plan: BootPlan, position: Position, fact: KnownFact): Position 
   const phase = phaseAt(plan, position.index);
   const orderDone = position.orderDone ||
     (fact.kind === "power.done" && fact.phase === phase.name);
-  if (isDoneBy(phase, fact, orderDone)) {
-    return { index: position.index + 1, orderDone: false, signMs };
-  }
-  return { index: position.index, orderDone, signMs };
+  if (!isDoneBy(phase, fact, orderDone)) return { ...position, orderDone, signMs };
+  const index = position.index + 1;
+  // A finished plan stays at its last phase, and so does the time it began.
+  const sinceMs = index < plan.phases.length ? signMs : position.sinceMs;
+  return { index, orderDone: false, sinceMs, signMs };
 }
 
 function isDoneBy(phase: BootPhase, fact: KnownFact, orderDone: boolean): boolean {

@@ -7,7 +7,7 @@ import { type MachineRow, machines, type PowerState } from "../schema/machines.t
 import { type OperationRow, operations, type OperationState } from "../schema/operations.ts";
 import { leases } from "../schema/subnets.ts";
 
-export type { MachineRow, NewEvent };
+export type { MachineRow, NewEvent, OperationRow };
 
 /** What is asked of an operation before its outcome is applied. */
 export interface OperationStanding {
@@ -79,6 +79,15 @@ export async function setOperationEnd(
   end: { state: Exclude<OperationState, "running">; endedAt: Date; failure: Failure | null },
 ): Promise<void> {
   await tx.update(operations).set(end).where(eq(operations.id, id));
+}
+
+/** Records where an operation is; the caller holds the lock on the machine. */
+export async function setOperationPhase(
+  tx: Db,
+  id: string,
+  at: { phase: string; phaseStartedAt: Date },
+): Promise<void> {
+  await tx.update(operations).set(at).where(eq(operations.id, id));
 }
 
 /** Moves a machine; the caller holds its lock, so nothing can be written over. */

@@ -33,6 +33,10 @@ export const operations = pgTable("operations", {
   endedAt: moment("ended_at"),
   /** Null for a plan that is null. */
   deadlineAt: moment("deadline_at"),
+  /** The phase of the plan that it is in, or ended in, as the facts say; null for a plan that is null. */
+  phase: text("phase"),
+  /** By the agent's clock, but for the first phase: that begins with the request. */
+  phaseStartedAt: moment("phase_started_at"),
   failure: jsonb("failure").$type<Failure>(),
 });
 

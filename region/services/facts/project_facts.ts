@@ -1,11 +1,12 @@
 import type { RegionContext } from "@/region/context.ts";
 import { dataRefusal } from "@/region/db/queries/data_refusal.ts";
 import { insertFacts, type NewFactRow } from "@/region/db/queries/facts.ts";
-import { insertEvents, type NewEvent } from "@/region/db/queries/outcomes.ts";
+import { insertEvents, type NewEvent, type OperationRow } from "@/region/db/queries/outcomes.ts";
 import { type Change, projectFact, type Seen } from "@/region/domain/projection.ts";
 import type { NewsItem } from "@/region/domain/projection_news.ts";
 import { type AnyFact, KnownFact } from "@/shared/contract/facts.ts";
 import { applyChange, type Occasion } from "./apply_change.ts";
+import { canMovePhase, followPhases } from "./follow_phases.ts";
 import { FactScope, macOf, type Subject } from "./fact_scope.ts";
 
 const MESSAGE_CHARS_MAX = 500;
@@ -27,14 +28,18 @@ export async function projectFacts(
   const scope = await FactScope.load(ctx.db, agent.siteId, facts);
   const rows: NewFactRow[] = [];
   const events: NewEvent[] = [];
+  const moving = new Map<string, OperationRow>();
   let changesState = false;
   for (const fact of facts) {
     const projected = await projectOne(ctx, scope, agent, fact);
     changesState ||= projected.changesState;
     rows.push(factRow(ctx, agent, fact, projected.subject));
     events.push(...projected.items.map((item) => eventRow(item, agent, fact, projected.subject)));
+    const operation = projected.subject.standing?.operation;
+    if (operation && canMovePhase(fact.kind)) moving.set(operation.id, operation);
   }
   await insertFacts(ctx.db, rows);
+  await followPhases(ctx.db, [...moving.values()]);
   await insertEvents(ctx.db, events);
   return { changesState };
 }

@@ -1,11 +1,9 @@
 import type { RegionContext } from "@/region/context.ts";
 import { listInterfaces } from "@/region/db/queries/interfaces.ts";
-import { listFactsOfOperations } from "@/region/db/queries/operation_facts.ts";
 import { listRunningOperations, type OperationRow } from "@/region/db/queries/operations.ts";
 import { listUsernames } from "@/region/db/queries/users.ts";
 import type { MachineRow } from "@/region/db/queries/machines.ts";
 import { availableActions, formatAction } from "@/region/domain/available_actions.ts";
-import { phaseOf } from "@/region/services/operations/operation_view.ts";
 import type { Caller } from "../identity/caller.ts";
 
 /** A machine as people see it; secrets are left out by naming what goes in. */
@@ -20,16 +18,13 @@ export async function viewMachines(
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
   const running = await listRunningOperations(ctx.db, ids);
-  const facts = await listFactsOfOperations(ctx.db, running.map(({ id }) => id));
   const interfaces = await listInterfaces(ctx.db, ids);
   const usernames = await listUsernames(ctx.db);
-  const nowMs = ctx.now().getTime();
   return rows.map((row) => {
     const operation = running.find(({ machineId }) => machineId === row.id);
     return viewOf(row, {
       macs: interfaces.filter(({ machineId }) => machineId === row.id).map(({ mac }) => mac),
       operation,
-      phase: operation && phaseOf(operation, facts, nowMs),
       owner: usernames.get(row.ownerUserId ?? 0) ?? null,
       role: caller.role,
     });
@@ -39,12 +34,11 @@ export async function viewMachines(
 interface Around {
   readonly macs: string[];
   readonly operation: OperationRow | undefined;
-  readonly phase: string | null | undefined;
   readonly owner: string | null;
   readonly role: Caller["role"];
 }
 
-function viewOf(row: MachineRow, { macs, operation, phase, owner, role }: Around) {
+function viewOf(row: MachineRow, { macs, operation, owner, role }: Around) {
   const { status } = row;
   const actions = availableActions(
     { status, hasBmc: row.bmc !== null, isBusy: operation !== undefined },
@@ -69,9 +63,13 @@ function viewOf(row: MachineRow, { macs, operation, phase, owner, role }: Around
     inventory: row.inventory,
     failure: row.failure,
     actions: actions.map(formatAction),
-    operation: operation ? { id: operation.id, kind: operation.kind, phase: phase ?? null } : null,
+    operation: operation ? viewUnderWay(operation) : null,
     owner,
     version: row.version,
     createdAt: row.createdAt.toISOString(),
   };
+}
+
+function viewUnderWay({ id, kind, phase, phaseStartedAt }: OperationRow) {
+  return { id, kind, phase, phaseStartedAt: phaseStartedAt?.toISOString() ?? null };
 }

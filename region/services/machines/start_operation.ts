@@ -36,7 +36,12 @@ export async function startOperation(
   const now = ctx.now();
   const deadlineAt = work.plan && new Date(now.getTime() + work.plan.deadlineSeconds * 1000);
   const timing = work.plan
-    ? { state: "running" as const, deadlineAt }
+    ? {
+      state: "running" as const,
+      deadlineAt,
+      phase: work.plan.phases[0]?.name,
+      phaseStartedAt: now,
+    }
     : { state: "done" as const, startedAt: now, endedAt: now };
   return await refuseViolations(REFUSALS, () =>
     insertOperation(tx, {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { insertAgent } from "@/region/db/queries/agents.ts";
-import { insertFacts } from "@/region/db/queries/facts.ts";
+import { projectFacts } from "@/region/services/facts/project_facts.ts";
 import { makeImage, makeMachine, makeSite } from "./rack_fixture.ts";
 import { type RegionUnderTest, startRegionUnderTest } from "./region_under_test.ts";
 
@@ -8,6 +8,7 @@ let region: RegionUnderTest;
 let siteId: string;
 let systemId: string;
 let operationId: string;
+let askedAt: string;
 beforeAll(async () => {
   region = await startRegionUnderTest();
   siteId = await makeSite(region);
@@ -17,6 +18,7 @@ beforeAll(async () => {
     body: { imageId },
   });
   operationId = body.operation.id;
+  askedAt = body.operation.askedAt;
   await tellFacts();
 });
 afterAll(() => region.stop());
@@ -48,22 +50,17 @@ async function tellFacts(): Promise<void> {
     { kind: "boot.asked", answer: "ephemeral", ipv4: "10.0.0.5", afterMs: 3000 },
     { kind: "some.day", surprise: true, afterMs: 3500 },
   ];
-  await insertFacts(
-    db,
-    told.map(({ afterMs, ...rest }, i) => {
-      const at = new Date(askedMs + afterMs);
-      const body = { seq: i + 1, at: at.toISOString(), monoMs: afterMs, ...rest };
-      return {
-        agentId: "a-test",
-        seq: i + 1,
-        at,
-        kind: rest.kind,
-        systemId,
-        operationId,
-        body,
-        receivedAt: at,
-      };
-    }),
+  await projectFacts(
+    region.ctx,
+    { agentId: "a-test", siteId },
+    told.map(({ afterMs, ...rest }, i) => ({
+      seq: i + 1,
+      at: new Date(askedMs + afterMs).toISOString(),
+      monoMs: afterMs,
+      systemId,
+      operationId,
+      ...rest,
+    })),
   );
 }
 
@@ -88,9 +85,32 @@ describe("an operation under way", () => {
 
   test("shows its phase at its machine, alone and in the list", async () => {
     const one = await region.call(`GET /api/v1/machines/${systemId}`);
-    expect(one.body.operation).toEqual({ id: operationId, kind: "deploy", phase: "install" });
+    expect(one.body.operation).toEqual({
+      id: operationId,
+      kind: "deploy",
+      phase: "install",
+      phaseStartedAt: new Date(Date.parse(askedAt) + 3000).toISOString(),
+    });
     const { body } = await region.call(`GET /api/v1/machines?siteId=${siteId}`);
     expect(body.machines[0].operation).toEqual(one.body.operation);
+  });
+
+  test("moves on with a later report, and stays at its last phase when it ended", async () => {
+    const at = new Date(Date.parse(askedAt) + 9000).toISOString();
+    const common = { at, monoMs: 9000, systemId, operationId };
+    await projectFacts(region.ctx, { agentId: "a-test", siteId }, [
+      { ...common, seq: 6, kind: "install.reported", ok: true },
+      { ...common, seq: 7, kind: "lease.given", ipv4: "10.0.0.5", subnetId: 1 },
+    ]);
+    const moved = await region.call(`GET /api/v1/operations/${operationId}`);
+    expect(moved.body).toMatchObject({ phase: "first boot", phaseStartedAt: at, state: "running" });
+    const later = { ...common, at: new Date(Date.parse(at) + 1).toISOString() };
+    await projectFacts(region.ctx, { agentId: "a-test", siteId }, [
+      { ...later, seq: 8, kind: "system.reported", ok: true },
+      { ...later, seq: 9, kind: "operation.ended", outcome: "done" },
+    ]);
+    const ended = await region.call(`GET /api/v1/operations/${operationId}`);
+    expect(ended.body).toMatchObject({ phase: "first boot", phaseStartedAt: at, state: "done" });
   });
 
   test("is listed by machine and state, newest first", async () => {
@@ -98,7 +118,7 @@ describe("an operation under way", () => {
       (await region.call(`GET /api/v1/operations?${query}`)).body.operations
         .map((operation: { id: string }) => operation.id);
     expect(await ids(`machine=${systemId}`)).toEqual([operationId]);
-    expect(await ids("state=running")).toEqual([operationId]);
+    expect(await ids("state=done")).toEqual([operationId]);
     expect(await ids("state=failed")).toEqual([]);
   });
 });
@@ -106,7 +126,7 @@ describe("an operation under way", () => {
 describe("facts and events", () => {
   test("are shown as they came, also of kinds that nobody knows yet", async () => {
     const { body } = await region.call(`GET /api/v1/facts?operation=${operationId}`);
-    expect(body.facts.map((fact: { kind: string }) => fact.kind)).toEqual([
+    expect(body.facts.map((fact: { kind: string }) => fact.kind).slice(0, 5)).toEqual([
       "operation.started",
       "power.ordered",
       "power.done",
@@ -115,7 +135,7 @@ describe("facts and events", () => {
     ]);
     expect(body.facts[4].body.surprise).toBe(true);
     const last = await region.call(`GET /api/v1/facts?machine=${systemId}&limit=2`);
-    expect(last.body.facts.map((fact: { seq: number }) => fact.seq)).toEqual([4, 5]);
+    expect(last.body.facts.map((fact: { seq: number }) => fact.seq)).toEqual([8, 9]);
   });
 
   test("come after the last one seen", async () => {
