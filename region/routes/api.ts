@@ -2,41 +2,21 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Role } from "@/shared/machine/lifecycle.ts";
 import { Problem } from "@/shared/contract/problem.ts";
 import type { Caller } from "@/region/services/identity/caller.ts";
-import { problemResponse } from "./problem.ts";
+import { guardRoutes } from "./input/guard_routes.ts";
 
 /** What a handler below `/api/v1` finds in its context. */
 export interface ApiEnv {
   Variables: { caller: Caller };
 }
 
-/** An empty set of routes; input that does not fit becomes a problem with every offending field. */
+/**
+ * An empty set of routes. Each refuses input that does not fit with a problem that names every
+ * offending field, what was seen there and what is accepted.
+ */
 export function createApi(): OpenAPIHono<ApiEnv> {
-  return new OpenAPIHono<ApiEnv>({
-    defaultHook: (result) => {
-      if (result.success) return;
-      const errors = result.error.issues.map((issue) => ({
-        field: formatPath(issue.path),
-        detail: issue.message,
-      }));
-      const [first] = errors;
-      return problemResponse({
-        status: 400,
-        code: "request.invalid",
-        detail: first
-          ? `${first.field || "the request"}: ${first.detail}`
-          : "the request is not valid",
-        ...(first?.field ? { field: first.field } : {}),
-        errors,
-      });
-    },
-  });
-}
-
-/** `["subnets", 0, "cidr"]` is `subnets[0].cidr`. */
-function formatPath(path: readonly PropertyKey[]): string {
-  return path.map((key, i) =>
-    typeof key === "number" ? `[${key}]` : `${i === 0 ? "" : "."}${String(key)}`
-  ).join("");
+  const api = new OpenAPIHono<ApiEnv>();
+  guardRoutes(api);
+  return api;
 }
 
 /** Says in the API's description what the service enforces: the weakest role that may call. */

@@ -19,6 +19,7 @@ export const Problem = z.object({
     field: z.string(),
     detail: z.string(),
     value: z.string().optional(),
+    accepted: z.string().optional(),
   })).optional(),
   /** The region's clock, ISO 8601: lets an agent with a wrong clock correct itself. */
   now: z.string().optional(),

@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { z } from "zod";
 import type { AgentRequest } from "@/region/services/agents/authenticate_agent.ts";
-import { DomainError } from "@/shared/errors/domain_error.ts";
+import { malformed } from "../input/refusals.ts";
 
 /** A request as the services want it, with its whole body. Throws 413 when that is too large. */
 export async function readRequest(c: Context, bodyBytesMax: number): Promise<AgentRequest> {
@@ -21,13 +21,13 @@ export function parseBody<S extends z.ZodType>(schema: S, request: AgentRequest)
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(request.body));
   } catch (cause) {
-    throw malformed("the body is not JSON in UTF-8", undefined, cause);
+    throw malformed("the body is not JSON in UTF-8", { cause });
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = issue?.path.map(String).join(".");
-  throw malformed(`${field || "the body"}: ${issue?.message}`, field || undefined);
+  throw malformed(`${field || "the body"}: ${issue?.message}`, { field: field || undefined });
 }
 
 /** Counts while reading: the length that a client names is no promise. */
@@ -51,14 +51,4 @@ async function readBody(request: Request, bytesMax: number): Promise<Uint8Array<
 
 function tooLarge(bytesMax: number): HTTPException {
   return new HTTPException(413, { message: `the body may have at most ${bytesMax} bytes` });
-}
-
-function malformed(message: string, field?: string, cause?: unknown): DomainError {
-  return new DomainError({
-    kind: "invalid_input",
-    code: "request.malformed",
-    message,
-    field,
-    cause,
-  });
 }

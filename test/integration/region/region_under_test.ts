@@ -71,9 +71,7 @@ export async function startRegionUnderTest(): Promise<RegionUnderTest> {
           ...(body === undefined ? {} : { "content-type": "application/json" }),
           ...headers,
         },
-        ...(body === undefined
-          ? {}
-          : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+        ...(body === undefined ? {} : { body: isRaw(body) ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
       return { status: response.status, headers: response.headers, text, body: tryJson(text) };
@@ -96,6 +94,11 @@ async function makeUsers(ctx: RegionContext): Promise<Map<Role, string>> {
     keys.set(role, key);
   }
   return keys;
+}
+
+/** Sent as it is; everything else as JSON. */
+function isRaw(body: unknown): body is string | Uint8Array<ArrayBuffer> {
+  return typeof body === "string" || body instanceof Uint8Array;
 }
 
 function tryJson(text: string): unknown {

@@ -1,0 +1,18 @@
+import { DomainError } from "@/shared/errors/domain_error.ts";
+
+/** It could be read, and does not fit. */
+export const INVALID_CODE = "request.invalid";
+
+/** For what cannot be read as what it says it is, at all. */
+export function malformed(
+  message: string,
+  { field, cause }: { readonly field?: string; readonly cause?: unknown } = {},
+): DomainError {
+  return new DomainError({
+    kind: "invalid_input",
+    code: "request.malformed",
+    message,
+    field,
+    cause,
+  });
+}
