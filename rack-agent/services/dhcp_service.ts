@@ -7,6 +7,7 @@ import {
   parseLeaseChange,
 } from "@/rack-agent/protocol/dhcp/lease.ts";
 import { LeaseBook } from "@/rack-agent/protocol/dhcp/lease_book.ts";
+import { Newcomers } from "@/rack-agent/protocol/dhcp/newcomers.ts";
 import { buildSite, type DhcpConfig, type DhcpSite } from "@/rack-agent/protocol/dhcp/site.ts";
 import type { Clock } from "@/rack-agent/runtime/clock.ts";
 import { LeaseLog, readLeaseLog } from "@/rack-agent/runtime/lease_log.ts";
@@ -68,6 +69,7 @@ export class DhcpService implements Service {
   readonly #counters = { received: 0, answered: 0, dropped: {} as Record<string, number> };
   #site: DhcpSite = buildSite({ subnets: [], reservations: [] });
   #book = new LeaseBook();
+  #newcomers = new Newcomers();
   #leaseLog: LeaseLog<LeaseChange> | undefined;
   #transport: DhcpTransport | undefined;
   #loop: Promise<void> = Promise.resolve();
@@ -121,6 +123,7 @@ export class DhcpService implements Service {
    */
   applyConfig(config: DhcpConfig): void {
     this.#site = buildSite(config);
+    this.#newcomers = new Newcomers(config.newcomerLimits);
     this.#book.configure(this.#site);
     this.#transport?.wake(); // so that sockets follow at once
   }
@@ -189,9 +192,10 @@ export class DhcpService implements Service {
     try {
       const request = decodePacket(bytes);
       const nowMs = this.#deps.clock.nowMs();
-      const state = { site: this.#site, book: this.#book, boot: this.#deps.boot };
+      const { boot } = this.#deps;
+      const state = { site: this.#site, book: this.#book, newcomers: this.#newcomers, boot };
       const decided = answer(request, { interfaceName }, state, nowMs);
-      if (decided.kind === "reply" && decided.hold) this.#book.hold(decided.hold, nowMs);
+      this.#note(request.mac, decided, nowMs);
       const finish = () => this.#finish(transport, { request, interfaceName, decided, nowMs });
       if (decided.commit) this.#commit(decided.commit, finish);
       else finish();
@@ -199,6 +203,16 @@ export class DhcpService implements Service {
       const reason = error instanceof DecodeError ? "dhcp.malformed" : "dhcp.failed";
       this.#drop(reason, { interfaceName, cause: errorText(error) });
     }
+  }
+
+  /** What an answer changes that need not survive a restart. */
+  #note(mac: MacAddress, decided: Answer, nowMs: number): void {
+    if (decided.kind === "silence") {
+      for (const id of decided.withdraw ?? []) this.#book.withdraw(id, mac, nowMs);
+      return;
+    }
+    if (decided.hold) this.#book.hold(decided.hold, nowMs);
+    if (decided.newcomer) this.#newcomers.count(decided.newcomer, nowMs);
   }
 
   /** Runs `then` once the change is on disk; if it cannot be stored, nobody hears of it. */
@@ -224,7 +238,11 @@ export class DhcpService implements Service {
     }
     const { reply, destination, boot } = decided;
     const errno = transport.send(interfaceName, {
-      bytes: encodePacket(reply, request.options.maxMessageBytes),
+      bytes: encodePacket(
+        reply,
+        request.options.maxMessageBytes,
+        request.options.parameterRequestList,
+      ),
       source: reply.options.serverId ?? reply.serverAddress,
       destination,
     });

@@ -90,6 +90,8 @@ export class LinuxDhcpTransport implements DhcpTransport {
     switch (destination.kind) {
       case "relay":
         return link.socket.send(bytes, { address: destination.address, port: SERVER_PORT });
+      case "peer":
+        return link.socket.send(bytes, destination);
       case "client":
         return link.socket.send(bytes, { address: destination.address, port: CLIENT_PORT });
       case "broadcast":

@@ -1,8 +1,16 @@
-import type { SiteState, StateSubnet } from "@/shared/contract/site_state.ts";
+import type {
+  SiteState,
+  StateDhcpOption,
+  StateReservation,
+  StateSubnet,
+} from "@/shared/contract/site_state.ts";
 import { cidrContains, parseCidr } from "@/shared/net/cidr.ts";
 import { type Ipv4, parseIpv4 } from "@/shared/net/ipv4.ts";
 import { parseMacAddress } from "@/shared/net/mac_address.ts";
+import type { Reservation } from "@/rack-agent/protocol/dhcp/reservations.ts";
 import type { DhcpConfig, DhcpSubnet } from "@/rack-agent/protocol/dhcp/site.ts";
+import { isServerOption } from "@/rack-agent/wire/dhcp/option_table.ts";
+import type { RawOption } from "@/rack-agent/wire/dhcp/options.ts";
 
 /** An address of this host and the interface that has it. */
 export interface HostAddress {
@@ -31,27 +39,56 @@ export function servedNetworks(
   const matched = state.subnets.map((subnet) => ({ subnet, served: match(subnet, addresses) }));
   return {
     dhcp: {
-      subnets: matched.flatMap(({ subnet, served }) => served && subnet.dhcp ? [served] : []),
+      subnets: matched.flatMap(({ subnet, served }) =>
+        served && modeOf(subnet) !== "off" ? [served] : []
+      ),
       reservations: [
         ...state.machines.flatMap(({ hostname, reservations }) =>
-          reservations.map((promise) => ({ ...parsePromise(promise), hostname }))
+          reservations.map((promise) => ({ ...reservationOf(promise), hostname }))
         ),
-        ...state.otherReservations.map(parsePromise),
+        ...state.otherReservations.map(reservationOf),
       ],
+      machineOptions: state.machines.flatMap(({ macs, options = [] }) =>
+        options.length === 0 ? [] : macs.map((mac) => ({
+          mac: parseMacAddress(mac),
+          options: ownOptions(options),
+        }))
+      ),
     },
     lines: matched.map(({ subnet, served }) => ({
       cidr: subnet.cidr,
-      state: !served
-        ? "not served: no interface of this host has an address in it"
-        : subnet.dhcp
-        ? `served on ${served.interfaceName} as ${served.serverAddress}`
-        : "DHCP is off",
+      state: served
+        ? STATE_OF_MODE[modeOf(subnet)](served)
+        : "not served: no interface of this host has an address in it",
     })),
   };
 }
 
-function parsePromise({ mac, ipv4 }: { mac: string; ipv4: string }) {
-  return { mac: parseMacAddress(mac), ipv4: parseIpv4(ipv4) };
+const STATE_OF_MODE = {
+  serve: (subnet: DhcpSubnet) => `served on ${subnet.interfaceName} as ${subnet.serverAddress}`,
+  proxy: (subnet: DhcpSubnet) =>
+    `boot options on ${subnet.interfaceName} as ${subnet.serverAddress}, addresses by another server`,
+  off: () => "DHCP is off",
+} as const;
+
+function modeOf({ dhcp, dhcpMode }: StateSubnet): "serve" | "proxy" | "off" {
+  return dhcpMode ?? (dhcp ? "serve" : "off");
+}
+
+function reservationOf({ mac, ipv4, clientId }: StateReservation): Reservation {
+  return {
+    mac: parseMacAddress(mac),
+    ipv4: parseIpv4(ipv4),
+    ...(clientId !== undefined && { clientId: clientId.toLowerCase() }),
+  };
+}
+
+/** Those options that people may set: what makes a lease is the server's own. */
+function ownOptions(options: readonly StateDhcpOption[]): RawOption[] {
+  return options.filter(({ code }) => !isServerOption(code)).map(({ code, hex }) => ({
+    code,
+    value: Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16)),
+  }));
 }
 
 function match(subnet: StateSubnet, addresses: readonly HostAddress[]): DhcpSubnet | undefined {
@@ -63,10 +100,21 @@ function match(subnet: StateSubnet, addresses: readonly HostAddress[]): DhcpSubn
     interfaceName: own.interfaceName,
     cidr,
     serverAddress: own.ipv4,
+    mode: modeOf(subnet) === "proxy" ? "proxy" : "serve",
     gateway: subnet.gateway === undefined ? undefined : parseIpv4(subnet.gateway),
     dnsServers: subnet.dnsServers.map(parseIpv4),
+    ntpServers: subnet.ntpServers?.map(parseIpv4),
     domain: subnet.domain,
+    searchDomains: subnet.searchDomains,
+    mtuBytes: subnet.mtu,
+    classlessRoutes: subnet.classlessRoutes?.map(({ destination, gateway }) => {
+      const { network, prefixBits } = parseCidr(destination);
+      return { destination: network, prefixBits, gateway: parseIpv4(gateway) };
+    }),
+    options: ownOptions(subnet.options ?? []),
     leaseSeconds: subnet.leaseSeconds,
+    declineSeconds: subnet.declineSeconds,
+    probe: subnet.probe,
     ranges: subnet.dynamicRanges.map(({ first, last }) => ({
       first: parseIpv4(first),
       last: parseIpv4(last),

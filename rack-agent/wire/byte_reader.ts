@@ -41,15 +41,15 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.take(1).reduce((value, byte) => value * 256 + byte, 0);
+    return this.#next(1);
   }
 
   u16(): number {
-    return this.take(2).reduce((value, byte) => value * 256 + byte, 0);
+    return this.#next(2);
   }
 
   u32(): number {
-    return this.take(4).reduce((value, byte) => value * 256 + byte, 0);
+    return this.#next(4);
   }
 
   u16LE(): number {
@@ -62,5 +62,14 @@ export class ByteReader {
 
   rest(): Uint8Array {
     return this.take(this.remainingBytes);
+  }
+
+  /** Big-endian, without a view: packets are read by the ten thousand a second. */
+  #next(length: number): number {
+    if (length > this.remainingBytes) this.take(length); // throws, and says where
+    let value = 0;
+    for (let i = 0; i < length; i++) value = value * 256 + (this.#bytes[this.#offset + i] ?? 0);
+    this.#offset += length;
+    return value;
   }
 }

@@ -21,7 +21,17 @@ export function parseIpv4(text: string): Ipv4 {
 
 /** The address as an unsigned 32-bit number, so that ranges compare and count. */
 export function ipv4ToNumber(address: Ipv4): number {
-  return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  let sum = 0;
+  let part = 0;
+  // Read by hand: every DHCP packet comes through here several times.
+  for (let i = 0; i < address.length; i++) {
+    const code = address.charCodeAt(i);
+    if (code === DOT) {
+      sum = sum * 256 + part;
+      part = 0;
+    } else part = part * 10 + code - ZERO;
+  }
+  return sum * 256 + part;
 }
 
 /** The address of an unsigned 32-bit number. */
@@ -29,6 +39,9 @@ export function ipv4FromNumber(value: number): Ipv4 {
   if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) {
     throw new Error(`no IPv4 address has the number ${value}`);
   }
-  // Four numbers below 256, joined by dots, are the branded form.
-  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join(".") as Ipv4;
+  const text = `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
+  return text as Ipv4; // four numbers below 256, joined by dots, are the branded form
 }
+
+const DOT = 0x2e;
+const ZERO = 0x30;

@@ -20,11 +20,23 @@ export function parseMacAddress(text: string): MacAddress {
 /** Six bytes, as they stand in a frame or in DHCP's `chaddr`. */
 export function formatMacAddress(bytes: Uint8Array): MacAddress {
   if (bytes.length !== 6) throw new Error(`a MAC address has 6 bytes, not ${bytes.length}`);
-  // Six bytes in hex are the branded form by construction.
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(":") as MacAddress;
+  const pair = (at: number) => HEX_PAIRS[bytes[at] ?? 0];
+  const text = `${pair(0)}:${pair(1)}:${pair(2)}:${pair(3)}:${pair(4)}:${pair(5)}`;
+  return text as MacAddress; // six bytes in hex are the branded form by construction
 }
 
 /** The six bytes of an address. */
 export function macAddressBytes(mac: MacAddress): Uint8Array {
-  return Uint8Array.from(mac.split(":"), (pair) => parseInt(pair, 16));
+  const bytes = new Uint8Array(6);
+  for (let i = 0; i < 6; i++) {
+    bytes[i] = hexDigit(mac.charCodeAt(3 * i)) * 16 + hexDigit(mac.charCodeAt(3 * i + 1));
+  }
+  return bytes;
+}
+
+const HEX_PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** The value of `0`-`9` or `a`-`f`, which is all that a MacAddress has between its colons. */
+function hexDigit(code: number): number {
+  return code <= 0x39 ? code - 0x30 : code - 0x57;
 }

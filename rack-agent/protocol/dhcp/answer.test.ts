@@ -30,6 +30,7 @@ test("DISCOVER is answered with an OFFER that is held for a minute and not commi
     kind: "reply",
     destination: { kind: "hardware", mac: MAC, address: ip("192.0.2.10") },
     hold: { mac: MAC, ipv4: ip("192.0.2.10"), subnetId: 1, untilMs: 61_000 },
+    newcomer: { link: "eth0" },
     reply: packet({ op: "reply", secs: 0, yourAddress: ip("192.0.2.10") }, {
       messageType: MESSAGE_TYPE.offer,
       serverId: SERVER,
@@ -133,7 +134,10 @@ test("a promised address still in another's use is not given; any other will do"
 test("when the range is used up, the next machine hears nothing", () => {
   const state = stateOf();
   for (let i = 1; i <= 3; i += 1) lease(state, parseMacAddress(`52:54:00:00:00:0${i}`));
-  expect(handle(state, discover())).toEqual({ kind: "silence", reason: "dhcp.no_free_address" });
+  expect(handle(state, discover())).toMatchObject({
+    kind: "silence",
+    reason: "dhcp.no_free_address",
+  });
 });
 
 test("RENEWING extends the lease and goes to the client's own address", () => {
@@ -156,7 +160,7 @@ test("INIT-REBOOT: known address ACK, another's or a foreign one NAK, unknown si
   expect(type(ip("10.9.9.9"))).toBe(MESSAGE_TYPE.nak);
   const stranger = parseMacAddress("52:54:00:00:00:09");
   expect(handle(state, rebooting(ip("192.0.2.12"), { mac: stranger })))
-    .toEqual({ kind: "silence", reason: "dhcp.unknown_client" });
+    .toMatchObject({ kind: "silence", reason: "dhcp.unknown_client" });
 });
 
 test("a REQUEST for an offer that a restart has forgotten is granted if the address is free", () => {
@@ -256,13 +260,13 @@ test("RELEASE frees the address of its owner only", () => {
     handle(state, {
       ...packet({ mac, clientAddress: address }, { messageType: MESSAGE_TYPE.release }),
     });
-  expect(release(OTHER)).toEqual({ kind: "silence", reason: "dhcp.not_the_owner" });
+  expect(release(OTHER)).toMatchObject({ kind: "silence", reason: "dhcp.not_the_owner" });
   expect(release(MAC)).toMatchObject({
     reason: "dhcp.released",
     commit: { kind: "release", ipv4: address },
   });
   expect(state.book.leaseOfIpv4(address, 0)).toBeUndefined();
-  expect(release(MAC)).toEqual({ kind: "silence", reason: "dhcp.not_the_owner" });
+  expect(release(MAC)).toMatchObject({ kind: "silence", reason: "dhcp.not_the_owner" });
 });
 
 test("DECLINE puts an address in quarantine, unless it is promised", () => {
@@ -321,11 +325,11 @@ const silent: [reason: string, request: DhcpPacket][] = [
 ];
 for (const [i, [reason, request]] of silent.entries()) {
   test(`${reason} is why nothing is sent (${i})`, () => {
-    expect(handle(stateOf(), request)).toEqual({ kind: "silence", reason });
+    expect(handle(stateOf(), request)).toMatchObject({ kind: "silence", reason });
   });
 }
 
 test("an interface without a subnet is silent", () => {
   expect(handle(stateOf(), discover(), 0, { interfaceName: "eth9" }))
-    .toEqual({ kind: "silence", reason: "dhcp.no_subnet" });
+    .toMatchObject({ kind: "silence", reason: "dhcp.no_subnet" });
 });

@@ -1,21 +1,16 @@
-import type { DhcpOptions } from "@/rack-agent/wire/dhcp/options.ts";
-import { type DhcpPacket, MESSAGE_TYPE, NO_ADDRESS } from "@/rack-agent/wire/dhcp/packet.ts";
+import { MESSAGE_TYPE, NO_ADDRESS } from "@/rack-agent/wire/dhcp/packet.ts";
+import type { DhcpPacket } from "@/rack-agent/wire/dhcp/packet.ts";
 import { cidrContains } from "@/shared/net/cidr.ts";
 import type { Ipv4 } from "@/shared/net/ipv4.ts";
 import { macAddressBytes } from "@/shared/net/mac_address.ts";
-import type { BootPolicy } from "./boot_options.ts";
-import { type Choice, chooseAddress, mayHave } from "./choose_address.ts";
+import { type Arrival, type Asked, askedBy, type DhcpState, PROXY_PORT } from "./asked.ts";
+import { chooseAddress, type Chosen, isKnownTo, mayHave } from "./choose_address.ts";
 import type { LeaseChange } from "./lease.ts";
-import type { LeaseBook, Offer } from "./lease_book.ts";
+import type { Offer } from "./lease_book.ts";
+import type { NewcomerPlace } from "./newcomers.ts";
+import { onProxyDiscover, onProxyRequest } from "./proxy.ts";
 import { ackFor, type BootRequest, type Destination, destinationOf, nakFor } from "./reply.ts";
-import { type DhcpSite, type DhcpSubnet, reservationIn } from "./site.ts";
-
-/** Everything a decision rests on besides the packet. The book is read, never written. */
-export interface DhcpState {
-  readonly site: DhcpSite;
-  readonly book: LeaseBook;
-  readonly boot: BootPolicy;
-}
+import { type DhcpSubnet, isDirect, reservationIn } from "./site.ts";
 
 /** Why nothing is sent. Stable: counters and explanations are kept under these names. */
 export type SilenceReason =
@@ -24,10 +19,13 @@ export type SilenceReason =
   | "dhcp.hardware_address_invalid" // group address or all zero
   | "dhcp.no_subnet" // nothing configured for that interface or relay
   | "dhcp.no_free_address" // no reservation, and the ranges are full or absent
+  | "dhcp.too_many_newcomers" // its port or link has brought up more new machines than it may
   | "dhcp.another_server_chosen" // the client took somebody else's offer
   | "dhcp.address_missing" // a message that must name an address and does not
   | "dhcp.unknown_client" // INIT-REBOOT with an address we know nothing of: RFC 2131 §4.3.2
   | "dhcp.not_the_owner" // RELEASE or DECLINE of an address that is not the sender's
+  | "dhcp.another_server_gives" // a proxied subnet: addresses are somebody else's business
+  | "dhcp.not_booting" // a proxied subnet, and the client does not ask to boot
   | "dhcp.released" // done; RELEASE is not answered
   | "dhcp.declined"; // done; DECLINE is not answered
 
@@ -41,14 +39,26 @@ export type Answer =
     readonly commit?: LeaseChange;
     /** Set aside at once; need not survive a restart. */
     readonly hold?: Offer;
+    /** The address must be seen to be free before the reply is sent; somebody may use it unasked. */
+    readonly probe?: DhcpSubnet;
+    /** A machine that was not known; to be counted. */
+    readonly newcomer?: NewcomerPlace;
     /** The client was told what to boot. */
     readonly boot?: BootRequest;
   }
-  | { readonly kind: "silence"; readonly reason: SilenceReason; readonly commit?: LeaseChange };
+  | {
+    readonly kind: "silence";
+    readonly reason: SilenceReason;
+    readonly commit?: LeaseChange;
+    /** Subnets, by id, of an offer of ours that the client did not take. */
+    readonly withdraw?: readonly number[];
+    /** What it was about, for whoever asks why: the other server, the full place. */
+    readonly about?: string;
+  };
 
 const OFFER_HOLD_MS = 60_000;
 /** Long enough for somebody to find the squatter, short enough not to eat the range. */
-const DECLINE_QUARANTINE_MS = 3_600_000;
+const DECLINE_SECONDS = 3_600;
 
 /**
  * Decides about one request that came in on an interface. `nowMs` is milliseconds since 1970.
@@ -57,14 +67,14 @@ const DECLINE_QUARANTINE_MS = 3_600_000;
  */
 export function answer(
   request: DhcpPacket,
-  arrival: { readonly interfaceName: string },
+  arrival: Arrival,
   state: DhcpState,
   nowMs: number,
 ): Answer {
   if (request.op !== "request") return silence("dhcp.not_a_request");
   if (!isMachineAddress(request)) return silence("dhcp.hardware_address_invalid");
-  const subnets = subnetsAt(state.site, request, arrival.interfaceName);
-  const asked: Asked = { ...state, request, subnets, nowMs };
+  const asked = askedBy(request, arrival, state, nowMs);
+  if (arrival.port === PROXY_PORT) return onProxyRequest(asked);
   switch (request.options.messageType) {
     case MESSAGE_TYPE.discover:
       return onDiscover(asked);
@@ -81,29 +91,40 @@ export function answer(
   }
 }
 
-/** One request with all that bears on it. */
-interface Asked extends DhcpState, Choice {
-  readonly request: DhcpPacket;
-  /** Those on the client's link; several share it when their addresses are mixed on one wire. */
-  readonly subnets: readonly DhcpSubnet[];
+function onDiscover(asked: Asked): Answer {
+  const { client, subnets, nowMs } = asked;
+  if (subnets.length === 0) {
+    return asked.proxied ? onProxyDiscover(asked, asked.proxied) : silence("dhcp.no_subnet");
+  }
+  const chosen = chooseAddress(asked, subnets, client);
+  if (!chosen) return silence("dhcp.no_free_address", subnetNames(subnets));
+  const { subnet, ipv4, isKnown } = chosen;
+  const full = isKnown ? undefined : asked.newcomers?.fullPlace(asked.place, nowMs);
+  if (full) return silence("dhcp.too_many_newcomers", full);
+  const { reply } = ackFor(asked, { subnet, ipv4, messageType: MESSAGE_TYPE.offer });
+  const hold = { mac: client.mac, ipv4, subnetId: subnet.id, untilMs: nowMs + OFFER_HOLD_MS };
+  return {
+    kind: "reply",
+    reply,
+    destination: destinationOf(reply),
+    hold,
+    ...forNewcomer(asked, chosen),
+  };
 }
 
-function onDiscover(asked: Asked): Answer {
-  const { request, subnets, nowMs } = asked;
-  if (subnets.length === 0) return silence("dhcp.no_subnet");
-  const chosen = chooseAddress(asked, subnets, request);
-  if (!chosen) return silence("dhcp.no_free_address");
-  const { subnet, ipv4 } = chosen;
-  const { reply } = ackFor(asked, { subnet, ipv4, messageType: MESSAGE_TYPE.offer });
-  const hold = { mac: request.mac, ipv4, subnetId: subnet.id, untilMs: nowMs + OFFER_HOLD_MS };
-  return { kind: "reply", reply, destination: destinationOf(reply), hold };
+function forNewcomer({ place }: Asked, { subnet, isKnown }: Chosen) {
+  if (isKnown) return {};
+  return { newcomer: place, ...(subnet.probe === false ? {} : { probe: subnet }) };
 }
 
 /** RFC 2131 §4.3.2: what the client fills in says which state it is in. */
 function onRequest(asked: Asked): Answer {
-  const { request: { clientAddress, options }, site } = asked;
+  const { request: { clientAddress, options } } = asked;
   const { serverId, requestedAddress } = options;
-  if (serverId && !site.serverAddresses.has(serverId)) return silence("dhcp.another_server_chosen");
+  if (isForAnother(asked)) {
+    const withdraw = asked.subnets.map(({ id }) => id);
+    return { kind: "silence", reason: "dhcp.another_server_chosen", about: serverId, withdraw };
+  }
   const hasAddress = clientAddress !== NO_ADDRESS;
   const wanted = requestedAddress ?? (hasAddress ? clientAddress : undefined);
   if (!wanted) return silence("dhcp.address_missing");
@@ -112,62 +133,65 @@ function onRequest(asked: Asked): Answer {
 }
 
 function grant(asked: Asked, ipv4: Ipv4, isRebooting: boolean): Answer {
-  const { request, site, book, nowMs } = asked;
-  const { mac } = request;
+  const { client, site, nowMs } = asked;
   const [linkSubnet] = asked.subnets;
   const subnet = asked.subnets.find(({ cidr }) => cidrContains(cidr, ipv4)) ??
     routedSubnet(asked, ipv4);
   if (!subnet) {
-    if (!linkSubnet) return silence("dhcp.no_subnet");
-    return nak(asked, linkSubnet, `${ipv4} is not an address of this network`);
+    if (linkSubnet) return nak(asked, linkSubnet, `${ipv4} is not an address of this network`);
+    return silence(asked.proxied ? "dhcp.another_server_gives" : "dhcp.no_subnet");
   }
-  if (!mayHave(asked, subnet, { mac, ipv4 })) {
-    return nak(asked, subnet, `${ipv4} is not available to ${mac}`);
+  if (!mayHave(asked, subnet, client, ipv4)) {
+    return nak(asked, subnet, `${ipv4} is not available to ${client.mac}`);
   }
-  const reservation = reservationIn(site, subnet, mac);
-  const isKnown = reservation?.ipv4 === ipv4 || book.addressesOf(subnet.id, mac).includes(ipv4);
-  if (isRebooting && !isKnown) return silence("dhcp.unknown_client");
+  const isKnown = isKnownTo(asked, subnet, client, ipv4);
+  if (isRebooting && !isKnown) return silence("dhcp.unknown_client", ipv4);
+  const full = isKnown ? undefined : asked.newcomers?.fullPlace(asked.place, nowMs);
+  if (full) return silence("dhcp.too_many_newcomers", full);
   const { reply, boot } = ackFor(asked, { subnet, ipv4, messageType: MESSAGE_TYPE.ack });
   const commit: LeaseChange = {
     kind: "give",
-    mac,
+    mac: client.mac,
     ipv4,
     subnetId: subnet.id,
     atMs: nowMs,
     expiresAtMs: nowMs + subnet.leaseSeconds * 1_000,
-    hostname: reservation?.hostname ?? clientHostName(request.options),
+    hostname: reservationIn(site, subnet, client)?.hostname ?? clientHostName(asked),
   };
-  return { kind: "reply", reply, destination: destinationOf(reply), commit, boot };
+  const newcomer = isKnown ? {} : { newcomer: asked.place };
+  return { kind: "reply", reply, destination: destinationOf(reply), commit, boot, ...newcomer };
 }
 
 function nak(asked: Asked, subnet: DhcpSubnet, message: string): Answer {
-  const reply = nakFor(asked.request, subnet, message);
+  const reply = nakFor(asked, subnet, message);
   return { kind: "reply", reply, destination: destinationOf(reply) };
 }
 
 function onDecline(asked: Asked): Answer {
   const { request: { mac, options: { requestedAddress, serverId } }, site, book, nowMs } = asked;
-  if (serverId && !site.serverAddresses.has(serverId)) return silence("dhcp.another_server_chosen");
+  if (isForAnother(asked)) return silence("dhcp.another_server_chosen", serverId);
   if (!requestedAddress) return silence("dhcp.address_missing");
   const lease = book.leaseOfIpv4(requestedAddress, nowMs);
-  if (lease?.mac !== mac) return silence("dhcp.not_the_owner");
+  if (lease?.mac !== mac) return silence("dhcp.not_the_owner", requestedAddress);
   const end = { mac, ipv4: requestedAddress, subnetId: lease.subnetId, atMs: nowMs };
+  const subnet = site.subnets.find(({ id }) => id === lease.subnetId);
+  const untilMs = nowMs + (subnet?.declineSeconds ?? DECLINE_SECONDS) * 1_000;
   // A promised address stays promised: an operator must clear the squatter, not we the promise.
-  const commit: LeaseChange = site.reservedFor.get(requestedAddress) === mac
+  const commit: LeaseChange = site.reservations.has(requestedAddress)
     ? { kind: "release", ...end }
-    : { kind: "decline", ...end, untilMs: nowMs + DECLINE_QUARANTINE_MS };
-  return { kind: "silence", reason: "dhcp.declined", commit };
+    : { kind: "decline", ...end, untilMs };
+  return { kind: "silence", reason: "dhcp.declined", commit, about: requestedAddress };
 }
 
-function onRelease({ request, site, book, nowMs }: Asked): Answer {
-  const { mac, clientAddress, options: { serverId } } = request;
-  if (serverId && !site.serverAddresses.has(serverId)) return silence("dhcp.another_server_chosen");
+function onRelease(asked: Asked): Answer {
+  const { request: { mac, clientAddress, options: { serverId } }, book, nowMs } = asked;
+  if (isForAnother(asked)) return silence("dhcp.another_server_chosen", serverId);
   if (clientAddress === NO_ADDRESS) return silence("dhcp.address_missing");
   const lease = book.leaseOfIpv4(clientAddress, nowMs);
-  if (lease?.mac !== mac) return silence("dhcp.not_the_owner");
+  if (lease?.mac !== mac) return silence("dhcp.not_the_owner", clientAddress);
   const { ipv4, subnetId } = lease;
   const commit: LeaseChange = { kind: "release", mac, ipv4, subnetId, atMs: nowMs };
-  return { kind: "silence", reason: "dhcp.released", commit };
+  return { kind: "silence", reason: "dhcp.released", commit, about: ipv4 };
 }
 
 /** RFC 2131 §4.3.5: options for a client that has its address from elsewhere; no lease. */
@@ -176,16 +200,15 @@ function onInform(asked: Asked): Answer {
   if (clientAddress === NO_ADDRESS) return silence("dhcp.address_missing");
   const subnet = subnets.find(({ cidr }) => cidrContains(cidr, clientAddress)) ??
     routedSubnet(asked, clientAddress);
-  if (!subnet) return silence("dhcp.no_subnet");
+  if (!subnet) return silence(asked.proxied ? "dhcp.another_server_gives" : "dhcp.no_subnet");
   const { reply, boot } = ackFor(asked, { subnet, messageType: MESSAGE_TYPE.ack });
   return { kind: "reply", reply, destination: destinationOf(reply), boot };
 }
 
-/** The subnets on the client's own link: the relay's, else those of the interface itself. */
-function subnetsAt({ subnets }: DhcpSite, { relayAddress }: DhcpPacket, interfaceName: string) {
-  return relayAddress === NO_ADDRESS
-    ? subnets.filter((subnet) => subnet.interfaceName === interfaceName && isDirect(subnet))
-    : subnets.filter(({ cidr }) => cidrContains(cidr, relayAddress));
+/** True when the client names a server, and it is neither us nor what our relay calls us. */
+function isForAnother({ request: { options: { serverId } }, site, relay }: Asked): boolean {
+  if (!serverId || serverId === relay?.serverIdOverride) return false;
+  return !site.serverAddresses.has(serverId);
 }
 
 /**
@@ -194,11 +217,9 @@ function subnetsAt({ subnets }: DhcpSite, { relayAddress }: DhcpPacket, interfac
  */
 function routedSubnet({ site, request }: Asked, ipv4: Ipv4): DhcpSubnet | undefined {
   if (request.relayAddress !== NO_ADDRESS || request.clientAddress !== ipv4) return undefined;
-  return site.subnets.find((subnet) => !isDirect(subnet) && cidrContains(subnet.cidr, ipv4));
-}
-
-function isDirect({ cidr, serverAddress }: DhcpSubnet): boolean {
-  return cidrContains(cidr, serverAddress);
+  return site.subnets.find((subnet) =>
+    subnet.mode !== "proxy" && !isDirect(subnet) && cidrContains(subnet.cidr, ipv4)
+  );
 }
 
 /** The lowest bit of the first byte marks a group (IEEE 802-2014 §8.2.2): nobody's own address. */
@@ -208,10 +229,14 @@ function isMachineAddress({ mac }: DhcpPacket): boolean {
 }
 
 /** What a client calls itself, if that is a host name at all: it ends up on screens. */
-function clientHostName({ hostName }: DhcpOptions): string | undefined {
+function clientHostName({ request: { options: { hostName } } }: Asked): string | undefined {
   return hostName && /^[a-z0-9][a-z0-9.-]{0,252}$/i.test(hostName) ? hostName : undefined;
 }
 
-function silence(reason: SilenceReason): Answer {
-  return { kind: "silence", reason };
+function subnetNames(subnets: readonly DhcpSubnet[]): string {
+  return subnets.map(({ cidr }) => `${cidr.network}/${cidr.prefixBits}`).join(", ");
+}
+
+function silence(reason: SilenceReason, about?: string): Answer {
+  return about === undefined ? { kind: "silence", reason } : { kind: "silence", reason, about };
 }

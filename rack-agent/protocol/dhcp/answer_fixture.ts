@@ -3,10 +3,12 @@ import { type DhcpPacket, MESSAGE_TYPE } from "@/rack-agent/wire/dhcp/packet.ts"
 import { parseCidr } from "@/shared/net/cidr.ts";
 import { type Ipv4, parseIpv4 } from "@/shared/net/ipv4.ts";
 import { parseMacAddress } from "@/shared/net/mac_address.ts";
-import { type Answer, answer, type DhcpState } from "./answer.ts";
+import { type Answer, answer } from "./answer.ts";
+import type { Arrival, DhcpState } from "./asked.ts";
 import { IPXE_FIRST_PROGRAMS } from "./boot_options.ts";
 import { LeaseBook } from "./lease_book.ts";
-import { buildSite, type DhcpSubnet, type Reservation } from "./site.ts";
+import type { Reservation } from "./reservations.ts";
+import { buildSite, type DhcpSubnet } from "./site.ts";
 
 // For the tests of this folder: a small site, and requests as clients in each state send them.
 
@@ -27,6 +29,7 @@ export const subnet: DhcpSubnet = {
   domain: "example.test",
   mtuBytes: 9_000,
   leaseSeconds: 600,
+  probe: false,
   ranges: [{ first: ip("192.0.2.10"), last: ip("192.0.2.12") }],
 };
 /** Behind a relay: our address is not in it. */
@@ -98,9 +101,18 @@ export const renewing = (address: Ipv4, changes: Partial<DhcpPacket> = {}) =>
   packet({ clientAddress: address, ...changes }, { messageType: MESSAGE_TYPE.request });
 
 /** What the service does with an answer, without sockets or disk. */
-export function handle(state: DhcpState, request: DhcpPacket, nowMs = 0, arrival = HERE): Answer {
+export function handle(
+  state: DhcpState,
+  request: DhcpPacket,
+  nowMs = 0,
+  arrival: Arrival = HERE,
+): Answer {
   const decided = answer(request, arrival, state, nowMs);
+  if (decided.kind === "reply" && decided.newcomer) state.newcomers?.count(decided.newcomer, nowMs);
   if (decided.kind === "reply" && decided.hold) state.book.hold(decided.hold, nowMs);
+  if (decided.kind === "silence") {
+    for (const id of decided.withdraw ?? []) state.book.withdraw(id, request.mac, nowMs);
+  }
   if (decided.commit) state.book.apply(decided.commit);
   return decided;
 }
@@ -109,7 +121,7 @@ export function replyTo(
   state: DhcpState,
   request: DhcpPacket,
   nowMs = 0,
-  arrival = HERE,
+  arrival: Arrival = HERE,
 ): DhcpPacket {
   const decided = handle(state, request, nowMs, arrival);
   if (decided.kind === "silence") throw new Error(`no reply: ${decided.reason}`);

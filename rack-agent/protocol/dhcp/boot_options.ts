@@ -24,7 +24,10 @@ export interface BootPolicy {
   readonly programUrl: (file: string, client: BootClient) => string;
 }
 
-/** iPXE's programs, by what firmware says it is. iPXE has no signed build: no Secure Boot. */
+/**
+ * iPXE's programs, by what firmware says it is (RFC 4578 §2.1 and IANA's "Processor Architecture
+ * Types" after it). iPXE has no signed build: no Secure Boot.
+ */
 export const IPXE_FIRST_PROGRAMS: Readonly<Record<number, string>> = {
   0: "undionly.kpxe", //        BIOS
   7: "snponly.efi", //          x64 UEFI; RFC 4578 calls 7 "EFI BC", all firmware means x64
@@ -32,7 +35,17 @@ export const IPXE_FIRST_PROGRAMS: Readonly<Record<number, string>> = {
   11: "snponly-arm64.efi", //   arm64 UEFI
   16: "snponly.efi", //         x64 UEFI by HTTP
   19: "snponly-arm64.efi", //   arm64 UEFI by HTTP
+  20: "undionly.kpxe", //       BIOS by HTTP
 };
+
+/** Scripts and programs as this agent serves them, on its address in the machine's subnet. */
+export function httpBootPolicy(httpPort: number): BootPolicy {
+  return {
+    firstPrograms: IPXE_FIRST_PROGRAMS,
+    scriptUrl: ({ serverAddress, mac }) => `http://${serverAddress}:${httpPort}/boot/${mac}/ipxe`,
+    programUrl: (file, { serverAddress }) => `http://${serverAddress}:${httpPort}/files/${file}`,
+  };
+}
 
 /**
  * "Do not wait for a proxyDHCP offer": iPXE setting 176 (`no-pxedhcp`), one byte, 1.
@@ -40,12 +53,18 @@ export const IPXE_FIRST_PROGRAMS: Readonly<Record<number, string>> = {
  * Without it iPXE waits seconds for a second server before it takes our offer.
  */
 const IPXE_NO_PROXY = Uint8Array.of(0xb0, 0x01, 0x01);
+/** Feature 19 of option 175: this iPXE can fetch by HTTP (ipxe.org/howto/dhcpd). */
+const IPXE_FEATURE_HTTP = 0x13;
 
 /** Who asks to boot, and how; undefined for a client that only wants an address. */
-export function bootClientOf(request: DhcpPacket, serverAddress: Ipv4): BootClient | undefined {
-  const kind = kindOf(request.options);
+export function bootClientOf(
+  { mac, options }: DhcpPacket,
+  serverAddress: Ipv4,
+  policy: BootPolicy,
+): BootClient | undefined {
+  const kind = kindOf(options);
   if (!kind) return undefined;
-  return { kind, mac: request.mac, architecture: architectureOf(request.options), serverAddress };
+  return { kind, mac, architecture: architectureOf(options, policy), serverAddress };
 }
 
 /** The boot part of a reply. */
@@ -78,14 +97,35 @@ export function bootReplyFor(client: BootClient, policy: BootPolicy): BootReply 
 }
 
 function kindOf(options: DhcpOptions): BootClient["kind"] | undefined {
-  if (options.userClasses?.includes("iPXE") || options.ipxeOptions) return "ipxe";
+  // The iPXE in some NICs was built without HTTP: it can still load ours, like plain firmware.
+  if (isIpxe(options) && canHttp(options.ipxeOptions)) return "ipxe";
   if (options.vendorClass?.startsWith("PXEClient")) return "pxe";
   if (options.vendorClass?.startsWith("HTTPClient")) return "http";
-  return undefined;
+  return isIpxe(options) ? "ipxe" : undefined;
 }
 
-/** Option 93, else the digits in "PXEClient:Arch:00007:UNDI:003016", else BIOS, the oldest. */
-function architectureOf({ clientArchitectures, vendorClass }: DhcpOptions): number {
+function isIpxe({ userClasses, ipxeOptions }: DhcpOptions): boolean {
+  return userClasses?.includes("iPXE") === true || ipxeOptions !== undefined;
+}
+
+/** iPXE lists its features as sub-options; one that lists nothing is taken at its best. */
+function canHttp(features: Uint8Array | undefined): boolean {
+  if (!features || features.length === 0) return true;
+  for (let at = 0; at < features.length; at += 2 + (features[at + 1] ?? 0)) {
+    if (features[at] === IPXE_FEATURE_HTTP) return true;
+  }
+  return false;
+}
+
+/**
+ * Option 93, else the digits in "PXEClient:Arch:00007:UNDI:003016", else BIOS, the oldest. Of
+ * several the first that there is a program for.
+ */
+function architectureOf(
+  { clientArchitectures, vendorClass }: DhcpOptions,
+  { firstPrograms }: BootPolicy,
+): number {
   const [first] = clientArchitectures ?? [];
-  return first ?? Number(/:Arch:(\d{5})/.exec(vendorClass ?? "")?.[1] ?? 0);
+  const usable = clientArchitectures?.find((architecture) => firstPrograms[architecture]);
+  return usable ?? first ?? Number(/:Arch:(\d{5})/.exec(vendorClass ?? "")?.[1] ?? 0);
 }

@@ -3,7 +3,7 @@ import type { MacAddress } from "@/shared/net/mac_address.ts";
 import { AddressPool, type AddressUse } from "./address_pool.ts";
 import { ExpiryWheel } from "./expiry_wheel.ts";
 import type { Lease, LeaseChange, LeaseEvent } from "./lease.ts";
-import { type DhcpSite, isDynamic } from "./site.ts";
+import { type DhcpSite, type DhcpSubnet, isDynamic } from "./site.ts";
 
 /** An address set aside for a client that has been offered it. Lost at a restart, which is safe. */
 export interface Offer {
@@ -24,6 +24,13 @@ interface Slot {
   readonly hostname?: string;
 }
 
+interface SubnetPool {
+  readonly subnet: DhcpSubnet;
+  /** What the pool was made for. */
+  readonly rangesKey: string;
+  readonly pool: AddressPool;
+}
+
 /**
  * Who has which address, who had it before, and which is free.
  *
@@ -39,23 +46,47 @@ export class LeaseBook {
   readonly #wheel = new ExpiryWheel<Ipv4>();
   /** When the wheel brings an address up next, so that each is in it about once. */
   readonly #awaitedMs = new Map<Ipv4, number>();
-  #pools = new Map<number, AddressPool>();
+  #site: DhcpSite | undefined;
+  #pools = new Map<number, SubnetPool>();
   /** The time of the call in hand, for the pools' look-ups. */
   #nowMs = 0;
 
-  /** Takes over a site's ranges and reservations; leases stay as they are. */
+  /**
+   * Takes over a site's ranges and reservations; leases stay as they are.
+   *
+   * Ranges that did not change keep their place in the queue of free addresses.
+   */
   configure(site: DhcpSite): void {
+    const before = this.#site;
+    this.#site = site;
     this.#pools = new Map(site.subnets.map((subnet) => {
-      const ranges = subnet.ranges.map(({ first, last }) => ({
-        first: ipv4ToNumber(first),
-        last: ipv4ToNumber(last),
-      }));
-      const useOf = (value: number): AddressUse => {
-        const address = ipv4FromNumber(value);
-        return isDynamic(site, subnet, address) ? this.#useOf(address) : "busy";
-      };
-      return [subnet.id, new AddressPool(ranges, useOf)];
+      const known = this.#pools.get(subnet.id);
+      const rangesKey = rangesKeyOf(subnet);
+      if (known?.rangesKey === rangesKey) return [subnet.id, { ...known, subnet }];
+      return [subnet.id, { subnet, rangesKey, pool: this.#poolOf(subnet) }];
     }));
+    for (const ipv4 of before?.reservations.addresses() ?? []) {
+      if (!site.reservations.has(ipv4)) this.giveBack(ipv4);
+    }
+  }
+
+  /** Says that an address which was promised may now be anybody's. Harmless to repeat. */
+  giveBack(ipv4: Ipv4): void {
+    const value = ipv4ToNumber(ipv4);
+    for (const { pool } of this.#pools.values()) pool.giveBack(value);
+  }
+
+  #poolOf(subnet: DhcpSubnet): AddressPool {
+    const ranges = subnet.ranges.map(({ first, last }) => ({
+      first: ipv4ToNumber(first),
+      last: ipv4ToNumber(last),
+    }));
+    return new AddressPool(ranges, (value): AddressUse => {
+      const address = ipv4FromNumber(value);
+      const now = this.#pools.get(subnet.id)?.subnet ?? subnet;
+      const site = this.#site;
+      return site && isDynamic(site, now, address) ? this.#useOf(address) : "busy";
+    });
   }
 
   /** Applies a change, also one read back from the log, and says what it means to watchers. */
@@ -80,6 +111,11 @@ export class LeaseBook {
         this.#put({ ...event, state: "declined", untilMs: change.untilMs });
         return { ...event, kind: "declined", hostname: before?.hostname };
     }
+  }
+
+  /** Takes an offer back, because the client has taken another server's. */
+  withdraw(subnetId: number, mac: MacAddress, nowMs: number): void {
+    this.#endOffer(subnetId, mac, nowMs);
   }
 
   /** Sets an address aside. Somebody's running lease is left alone: it is theirs already. */
@@ -147,10 +183,19 @@ export class LeaseBook {
     return slot.mac === mac && slot.state !== "declined";
   }
 
+  /** How many addresses of a subnet somebody has or is being offered, or are in quarantine. */
+  usedIn(subnetId: number, nowMs: number): number {
+    let used = 0;
+    for (const slot of this.#slots.values()) {
+      if (slot.subnetId === subnetId && slot.state !== "idle" && slot.untilMs > nowMs) used += 1;
+    }
+    return used;
+  }
+
   /** The dynamic address to give next in a subnet; undefined when there is none. */
   nextFree(subnetId: number, nowMs: number): Ipv4 | undefined {
     this.#nowMs = nowMs;
-    const value = this.#pools.get(subnetId)?.peek();
+    const value = this.#pools.get(subnetId)?.pool.peek();
     return value === undefined ? undefined : ipv4FromNumber(value);
   }
 
@@ -205,7 +250,7 @@ export class LeaseBook {
         if (before?.state === "offered" && !this.#lastOf.has(key)) {
           this.#lastOf.set(key, slot.ipv4);
         }
-        this.#pools.get(slot.subnetId)?.giveBack(ipv4ToNumber(slot.ipv4));
+        this.#pools.get(slot.subnetId)?.pool.giveBack(ipv4ToNumber(slot.ipv4));
     }
   }
 
@@ -244,4 +289,9 @@ export class LeaseBook {
 
 function ownerKey(subnetId: number, mac: MacAddress): string {
   return `${subnetId} ${mac}`;
+}
+
+/** Whatever decides which addresses a pool may give, but for reservations. */
+function rangesKeyOf({ ranges, gateway, serverAddress, cidr }: DhcpSubnet): string {
+  return JSON.stringify([ranges, gateway, serverAddress, cidr]);
 }

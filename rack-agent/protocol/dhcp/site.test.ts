@@ -56,8 +56,8 @@ test("reservationIn() finds a machine's address subnet by subnet", () => {
   const here = { mac, ipv4: parseIpv4("192.0.2.9") };
   const there = { mac, ipv4: parseIpv4("198.51.100.9") };
   const site = buildSite({ subnets: [subnet(), other], reservations: [here, there] });
-  expect(reservationIn(site, subnet(), mac)).toBe(here);
-  expect(reservationIn(site, other, mac)).toBe(there);
+  expect(reservationIn(site, subnet(), { mac })).toBe(here);
+  expect(reservationIn(site, other, { mac })).toBe(there);
 });
 
 test("isDynamic() leaves out the network's ends, server, gateway and reservations", () => {

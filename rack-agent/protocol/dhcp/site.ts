@@ -1,7 +1,11 @@
+import type { ClasslessRoute } from "@/rack-agent/wire/dhcp/option_formats.ts";
+import type { RawOption } from "@/rack-agent/wire/dhcp/options.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import { type Cidr, cidrContains, cidrsOverlap, formatCidr } from "@/shared/net/cidr.ts";
 import { type Ipv4, ipv4ToNumber } from "@/shared/net/ipv4.ts";
 import type { MacAddress } from "@/shared/net/mac_address.ts";
+import type { NewcomerLimits } from "./newcomers.ts";
+import { type Client, type Reservation, ReservationTable } from "./reservations.ts";
 
 /** A network in which this agent gives out addresses. */
 export interface DhcpSubnet {
@@ -12,34 +16,49 @@ export interface DhcpSubnet {
   readonly cidr: Cidr;
   /** This agent's address as these clients reach it: server id, TFTP and HTTP server. */
   readonly serverAddress: Ipv4;
+  /** `proxy`: boot options only, beside somebody else's DHCP server. Absent: `serve`. */
+  readonly mode?: "serve" | "proxy";
   readonly gateway?: Ipv4;
   readonly dnsServers: readonly Ipv4[];
   readonly ntpServers?: readonly Ipv4[];
   readonly domain?: string;
+  readonly searchDomains?: readonly string[];
   readonly mtuBytes?: number;
+  readonly classlessRoutes?: readonly ClasslessRoute[];
+  /** Over our own options of the same code. */
+  readonly options?: readonly RawOption[];
   readonly leaseSeconds: number;
+  /** How long a declined address is given to nobody. Absent: an hour. */
+  readonly declineSeconds?: number;
+  /** Whether an address is probed before its first offer. Absent: it is. */
+  readonly probe?: boolean;
   /** Addresses for machines without a reservation, both ends included; none: only reservations. */
   readonly ranges: readonly { readonly first: Ipv4; readonly last: Ipv4 }[];
-}
-
-/** A promised address, inside a dynamic range or outside. */
-export interface Reservation {
-  readonly mac: MacAddress;
-  readonly ipv4: Ipv4;
-  readonly hostname?: string;
 }
 
 export interface DhcpConfig {
   readonly subnets: readonly DhcpSubnet[];
   readonly reservations: readonly Reservation[];
+  /** Over the options of the machine's subnet. */
+  readonly machineOptions?: readonly MachineOptions[];
+  /** Absent: NEWCOMER_LIMITS. */
+  readonly newcomerLimits?: NewcomerLimits;
+}
+
+export interface MachineOptions {
+  readonly mac: MacAddress;
+  readonly options: readonly RawOption[];
 }
 
 /** A checked configuration with the look-ups that a packet needs. */
 export interface DhcpSite {
   readonly subnets: readonly DhcpSubnet[];
+  /** The subnets that an interface has an address in. */
+  readonly onInterface: ReadonlyMap<string, readonly DhcpSubnet[]>;
   readonly serverAddresses: ReadonlySet<Ipv4>;
-  readonly reservationsOf: ReadonlyMap<MacAddress, readonly Reservation[]>;
-  readonly reservedFor: ReadonlyMap<Ipv4, MacAddress>;
+  /** The one part that changes in place: reservations come and go while packets are served. */
+  readonly reservations: ReservationTable;
+  readonly optionsOf: ReadonlyMap<MacAddress, readonly RawOption[]>;
 }
 
 const INTERFACE_NAME_CHARS_MAX = 15; // Linux IFNAMSIZ, less the NUL
@@ -50,27 +69,28 @@ export function buildSite(config: DhcpConfig): DhcpSite {
     checkSubnet(subnet, `subnets[${i}]`);
     checkAgainstOthers(subnet, config.subnets.slice(0, i), `subnets[${i}]`);
   });
-  const reservedFor = new Map<Ipv4, MacAddress>();
-  const reservationsOf = new Map<MacAddress, Reservation[]>();
-  config.reservations.forEach((reservation, i) => {
-    if (reservedFor.has(reservation.ipv4)) {
-      refuse(`reservations[${i}].ipv4`, `${reservation.ipv4} is promised twice`);
-    }
-    reservedFor.set(reservation.ipv4, reservation.mac);
-    const others = reservationsOf.get(reservation.mac) ?? [];
-    reservationsOf.set(reservation.mac, [...others, reservation]);
+  const promised = new Set<Ipv4>();
+  config.reservations.forEach(({ ipv4 }, i) => {
+    if (promised.has(ipv4)) refuse(`reservations[${i}].ipv4`, `${ipv4} is promised twice`);
+    promised.add(ipv4);
   });
-  const serverAddresses = new Set(config.subnets.map((subnet) => subnet.serverAddress));
-  return { subnets: config.subnets, serverAddresses, reservationsOf, reservedFor };
+  const direct = config.subnets.filter(isDirect);
+  return {
+    subnets: config.subnets,
+    onInterface: Map.groupBy(direct, ({ interfaceName }) => interfaceName),
+    serverAddresses: new Set(config.subnets.map(({ serverAddress }) => serverAddress)),
+    reservations: new ReservationTable(config.reservations),
+    optionsOf: new Map(config.machineOptions?.map(({ mac, options }) => [mac, options])),
+  };
 }
 
-/** The address promised to this machine in this subnet, if any. */
+/** The address promised to this client in this subnet, if any. */
 export function reservationIn(
   site: DhcpSite,
   subnet: DhcpSubnet,
-  mac: MacAddress,
+  client: Client,
 ): Reservation | undefined {
-  return site.reservationsOf.get(mac)?.find(({ ipv4 }) => cidrContains(subnet.cidr, ipv4));
+  return site.reservations.in(subnet.cidr, client);
 }
 
 /** True for an address of the dynamic ranges that a machine without a reservation may get. */
@@ -79,7 +99,12 @@ export function isDynamic(site: DhcpSite, subnet: DhcpSubnet, address: Ipv4): bo
   const inRange = subnet.ranges.some(({ first, last }) =>
     value >= ipv4ToNumber(first) && value <= ipv4ToNumber(last)
   );
-  return inRange && !site.reservedFor.has(address) && !isTaken(subnet, address);
+  return inRange && !site.reservations.has(address) && !isTaken(subnet, address);
+}
+
+/** True when requests of this subnet come without a relay: we have an address in it. */
+export function isDirect({ cidr, serverAddress }: DhcpSubnet): boolean {
+  return cidrContains(cidr, serverAddress);
 }
 
 /** Addresses in a subnet that can never be a client's. */

@@ -1,4 +1,3 @@
-import { ByteWriter } from "@/rack-agent/wire/byte_writer.ts";
 import { type Ipv4, ipv4ToNumber } from "@/shared/net/ipv4.ts";
 
 /** A UDP datagram and where it goes. */
@@ -21,47 +20,44 @@ const PROTOCOL_UDP = 17;
  * For a client that has no address yet and so cannot answer ARP: its frame must be addressed by
  * hand, and then nobody else writes the headers (RFC 2131 §4.1).
  */
-export function encodeIpPacket(datagram: UdpDatagram): Uint8Array {
-  const udp = encodeUdp(datagram);
-  const header = ipHeader(datagram, IPV4_HEADER_BYTES + udp.length, 0);
-  return new ByteWriter()
-    .bytes(ipHeader(datagram, IPV4_HEADER_BYTES + udp.length, checksum(header)))
-    .bytes(udp)
-    .finish();
+export function encodeIpPacket({ source, destination, payload }: UdpDatagram): Uint8Array {
+  const udpBytes = UDP_HEADER_BYTES + payload.length;
+  const out = new Uint8Array(IPV4_HEADER_BYTES + udpBytes);
+  const view = new DataView(out.buffer);
+  out[0] = VERSION_AND_HEADER_WORDS;
+  view.setUint16(2, out.length);
+  view.setUint16(6, DO_NOT_FRAGMENT); // RFC 6864 §4.1: an unfragmentable packet needs no id
+  out[8] = TTL_HOPS;
+  out[9] = PROTOCOL_UDP;
+  view.setUint32(12, ipv4ToNumber(source.address));
+  view.setUint32(16, ipv4ToNumber(destination.address));
+  view.setUint16(10, checksum(out.subarray(0, IPV4_HEADER_BYTES)));
+  const udp = out.subarray(IPV4_HEADER_BYTES);
+  view.setUint16(20, source.port);
+  view.setUint16(22, destination.port);
+  view.setUint16(24, udpBytes);
+  udp.set(payload, UDP_HEADER_BYTES);
+  // RFC 768: summed with addresses, protocol and length before it; 0 would mean "no checksum".
+  const pseudoHeader = sumOf(out.subarray(12, IPV4_HEADER_BYTES)) + PROTOCOL_UDP + udpBytes;
+  view.setUint16(26, folded(pseudoHeader + sumOf(udp)) || 0xffff);
+  return out;
 }
 
 /** The Internet checksum, RFC 1071: over a header with a right checksum in it, it is 0. */
 export function checksum(bytes: Uint8Array): number {
+  return folded(sumOf(bytes));
+}
+
+function sumOf(bytes: Uint8Array): number {
   let sum = 0;
   for (let at = 0; at < bytes.length; at += 2) {
     sum += ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
   }
-  while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 0x1_0000);
-  return ~sum & 0xffff;
+  return sum;
 }
 
-function ipHeader({ source, destination }: UdpDatagram, totalBytes: number, sum: number) {
-  return new ByteWriter()
-    .u8(VERSION_AND_HEADER_WORDS).u8(0).u16(totalBytes)
-    .u16(0).u16(DO_NOT_FRAGMENT) // RFC 6864 §4.1: an unfragmentable packet needs no id
-    .u8(TTL_HOPS).u8(PROTOCOL_UDP).u16(sum)
-    .u32(ipv4ToNumber(source.address))
-    .u32(ipv4ToNumber(destination.address))
-    .finish();
-}
-
-function encodeUdp({ source, destination, payload }: UdpDatagram): Uint8Array {
-  const udpBytes = UDP_HEADER_BYTES + payload.length;
-  const pseudoHeader = new ByteWriter() // RFC 768: addresses, protocol, length
-    .u32(ipv4ToNumber(source.address))
-    .u32(ipv4ToNumber(destination.address))
-    .u8(0).u8(PROTOCOL_UDP).u16(udpBytes)
-    .finish();
-  const udp = (sum: number) =>
-    new ByteWriter()
-      .u16(source.port).u16(destination.port).u16(udpBytes).u16(sum)
-      .bytes(payload)
-      .finish();
-  const sum = checksum(new ByteWriter().bytes(pseudoHeader).bytes(udp(0)).finish());
-  return udp(sum === 0 ? 0xffff : sum); // RFC 768: 0 would mean "no checksum"
+function folded(sum: number): number {
+  let folding = sum;
+  while (folding > 0xffff) folding = (folding & 0xffff) + Math.floor(folding / 0x1_0000);
+  return ~folding & 0xffff;
 }

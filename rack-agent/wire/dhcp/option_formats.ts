@@ -15,7 +15,14 @@ export const u8: Format<number> = unsigned(1);
 export const u16: Format<number> = unsigned(2);
 export const u32: Format<number> = unsigned(4);
 
-export const u8List: Format<readonly number[]> = listOf(u8, 1);
+/** Any number of bytes, one a number; the parameter request list, in nearly every packet. */
+export const u8List: Format<readonly number[]> = {
+  decode(value, offset) {
+    if (value.length === 0) throw new DecodeError(offset, "an empty list");
+    return Array.from(value);
+  },
+  encode: (items) => Uint8Array.from(items),
+};
 export const u16List: Format<readonly number[]> = listOf(u16, 2);
 
 export const ipv4: Format<Ipv4> = {
@@ -32,8 +39,16 @@ export const ipv4List: Format<readonly Ipv4[]> = listOf(ipv4, 4);
  * a host name do send option 12 with no bytes, and are worth booting.
  */
 export const text: Format<string> = {
-  decode: (value) => String.fromCharCode(...value).replace(/\0+$/, ""),
-  encode: (value) => Uint8Array.from(value, (character) => character.charCodeAt(0) & 0xff),
+  decode(value) {
+    let end = value.length;
+    while (end > 0 && value[end - 1] === 0) end -= 1;
+    return String.fromCharCode(...value.subarray(0, end));
+  },
+  encode(value) {
+    const bytes = new Uint8Array(value.length);
+    for (let i = 0; i < value.length; i++) bytes[i] = value.charCodeAt(i); // the low eight bits
+    return bytes;
+  },
 };
 
 /** Bytes that only somebody else understands. The decoded value is a copy. */
@@ -64,6 +79,98 @@ export const userClassList: Format<readonly string[]> = {
     Uint8Array.from(classes.flatMap((name) => [name.length, ...text.encode(name)])),
 };
 
+/**
+ * Domain names as DNS writes them, RFC 3397 §2: labels with their length, each name ended by 0.
+ *
+ * Compression pointers are followed when reading, never made: a name saved is not worth a client
+ * that cannot read it.
+ */
+export const domainNameList: Format<readonly string[]> = {
+  decode(value, offset) {
+    const names: string[] = [];
+    for (let at = 0; at < value.length;) {
+      const { labels, end } = readName(value, at, offset);
+      names.push(labels.join("."));
+      at = end;
+    }
+    if (names.length === 0) throw new DecodeError(offset, "an empty list of domain names");
+    return names;
+  },
+  encode: (names) =>
+    Uint8Array.from(
+      names.flatMap((name) => [
+        ...name.split(".").flatMap((label) => [label.length, ...text.encode(label)]),
+        0,
+      ]),
+    ),
+};
+
+const NAME_BYTES_MAX = 255; // RFC 1035 §2.3.4
+
+function readName(value: Uint8Array, start: number, offset: number) {
+  const labels: string[] = [];
+  let end: number | undefined; // set at the first pointer: what follows it is the next name
+  let sizeBytes = 0;
+  for (let at = start;;) {
+    const length = value[at];
+    if (length === undefined) throw new DecodeError(offset + at, "a domain name without an end");
+    if (length === 0) return { labels, end: end ?? at + 1 };
+    if (length >= 0xc0) { // RFC 1035 §4.1.4; only backwards, so that it ends
+      const target = ((length & 0x3f) << 8) | (value[at + 1] ?? 0xff);
+      if (target >= at) throw new DecodeError(offset + at, "a domain name that points forward");
+      end ??= at + 2;
+      at = target;
+    } else {
+      const label = value.subarray(at + 1, at + 1 + length);
+      if (length > 63 || label.length < length) {
+        throw new DecodeError(offset + at, `a label of ${length} bytes`);
+      }
+      labels.push(text.decode(label, offset + at));
+      at += 1 + length;
+    }
+    sizeBytes += length >= 0xc0 ? 0 : length + 1;
+    if (sizeBytes > NAME_BYTES_MAX) throw new DecodeError(offset + at, "a domain name too long");
+  }
+}
+
+/** A route of option 121. */
+export interface ClasslessRoute {
+  readonly destination: Ipv4;
+  readonly prefixBits: number;
+  readonly gateway: Ipv4;
+}
+
+/** Classless routes, RFC 3442: prefix length, as many bytes of the network as it needs, gateway. */
+export const classlessRouteList: Format<readonly ClasslessRoute[]> = {
+  decode(value, offset) {
+    const routes: ClasslessRoute[] = [];
+    for (let at = 0; at < value.length;) {
+      const prefixBits = value[at] ?? 0;
+      const significant = Math.ceil(prefixBits / 8);
+      const end = at + 1 + significant + 4;
+      if (prefixBits > 32 || end > value.length) {
+        throw new DecodeError(offset + at, `no route with a prefix of ${prefixBits} bits`);
+      }
+      const network = new Uint8Array(4);
+      network.set(value.subarray(at + 1, at + 1 + significant));
+      routes.push({
+        destination: ipv4.decode(network, offset + at + 1),
+        prefixBits,
+        gateway: ipv4.decode(value.subarray(end - 4, end), offset + end - 4),
+      });
+      at = end;
+    }
+    if (routes.length === 0) throw new DecodeError(offset, "an empty list of routes");
+    return routes;
+  },
+  encode: (routes) =>
+    Uint8Array.from(routes.flatMap(({ destination, prefixBits, gateway }) => [
+      prefixBits,
+      ...ipv4.encode(destination).subarray(0, Math.ceil(prefixBits / 8)),
+      ...ipv4.encode(gateway),
+    ])),
+};
+
 /** Big-endian, exactly `bytes` long. */
 function unsigned(bytes: 1 | 2 | 4): Format<number> {
   return {
@@ -71,10 +178,15 @@ function unsigned(bytes: 1 | 2 | 4): Format<number> {
       if (value.length !== bytes) {
         throw new DecodeError(offset, `${bytes} bytes expected, ${value.length} in the option`);
       }
-      return value.reduce((sum, byte) => sum * 256 + byte, 0);
+      let sum = 0;
+      for (let i = 0; i < bytes; i++) sum = sum * 256 + (value[i] ?? 0);
+      return sum;
     },
-    encode: (value) =>
-      Uint8Array.from({ length: bytes }, (_, i) => value >>> (8 * (bytes - 1 - i))),
+    encode(value) {
+      const out = new Uint8Array(bytes);
+      for (let i = 0; i < bytes; i++) out[i] = value >>> (8 * (bytes - 1 - i));
+      return out;
+    },
   };
 }
 
@@ -88,12 +200,16 @@ function listOf<T>(item: Format<T>, itemBytes: number): Format<readonly T[]> {
           `${value.length} bytes are no list of ${itemBytes}-byte items`,
         );
       }
-      return Array.from(
-        { length: value.length / itemBytes },
-        (_, i) =>
-          item.decode(value.subarray(i * itemBytes, (i + 1) * itemBytes), offset + i * itemBytes),
-      );
+      const items: T[] = [];
+      for (let at = 0; at < value.length; at += itemBytes) {
+        items.push(item.decode(value.subarray(at, at + itemBytes), offset + at));
+      }
+      return items;
     },
-    encode: (items) => Uint8Array.from(items.flatMap((value) => [...item.encode(value)])),
+    encode(items) {
+      const out = new Uint8Array(items.length * itemBytes);
+      items.forEach((value, i) => out.set(item.encode(value), i * itemBytes));
+      return out;
+    },
   };
 }

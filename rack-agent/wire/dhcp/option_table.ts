@@ -1,4 +1,6 @@
 import {
+  classlessRouteList,
+  domainNameList,
   ipv4,
   ipv4List,
   opaque,
@@ -38,6 +40,9 @@ export const OPTIONS = {
   broadcastAddress: { code: 28, format: ipv4 }, //      RFC 2132 §5.3
   interfaceMtu: { code: 26, format: u16 }, //           RFC 2132 §5.1
   ntpServers: { code: 42, format: ipv4List }, //        RFC 2132 §8.3
+  domainSearch: { code: 119, format: domainNameList }, // RFC 3397 §2
+  classlessRoutes: { code: 121, format: classlessRouteList }, // RFC 3442
+  subnetSelection: { code: 118, format: ipv4 }, //      RFC 3011 §2
   requestedAddress: { code: 50, format: ipv4 }, //      RFC 2132 §9.1
   parameterRequestList: { code: 55, format: u8List }, // RFC 2132 §9.8
   maxMessageBytes: { code: 57, format: u16 }, //        RFC 2132 §9.10
@@ -47,3 +52,11 @@ export const OPTIONS = {
   machineUuid: { code: 97, format: opaque }, //         RFC 4578 §2.3, type byte and GUID
   agentInformation: { code: 82, format: opaque }, //    RFC 3046 §2.2: echoed, and last
 } as const;
+
+/** Codes that only the server can fill in: what makes a lease, and what it must echo. */
+const SERVER_CODES: readonly number[] = [1, 50, 51, 52, 53, 54, 55, 57, 58, 59, 61, 82, 97];
+
+/** True when a person's own option of this code would break the protocol. */
+export function isServerOption(code: number): boolean {
+  return SERVER_CODES.includes(code);
+}

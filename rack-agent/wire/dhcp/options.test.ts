@@ -4,7 +4,13 @@ import { DecodeError } from "@/rack-agent/wire/byte_reader.ts";
 import { parseIpv4 } from "@/shared/net/ipv4.ts";
 import { hex } from "@/test/hex.ts";
 import { OPTIONS } from "./option_table.ts";
-import { decodeOptions, type DhcpOptions, encodeOptions } from "./options.ts";
+import {
+  decodeOptions,
+  type DhcpOptions,
+  encodeOptions,
+  placeOptions,
+  rawOptions,
+} from "./options.ts";
 
 const NOTHING = { bytes: new Uint8Array(0), offset: 0 };
 const NO_HEADER = { file: NOTHING, serverName: NOTHING };
@@ -37,6 +43,21 @@ const everyOption: [bytes: string, options: DhcpOptions][] = [
   ["1c 04 c0 00 02 ff ff", { broadcastAddress: parseIpv4("192.0.2.255") }],
   ["1a 02 23 28 ff", { interfaceMtu: 9_000 }],
   ["2a 04 c0 00 02 7b ff", { ntpServers: [parseIpv4("192.0.2.123")] }],
+  [
+    "77 0c 02 65 75 01 61 00 02 75 73 01 61 00 ff",
+    { domainSearch: ["eu.a", "us.a"] },
+  ],
+  [
+    "79 14 18 c0 00 02 c0 00 02 fe 00 c0 00 02 01 09 0a 80 c0 00 02 02 ff",
+    {
+      classlessRoutes: [
+        { destination: parseIpv4("192.0.2.0"), prefixBits: 24, gateway: parseIpv4("192.0.2.254") },
+        { destination: parseIpv4("0.0.0.0"), prefixBits: 0, gateway: parseIpv4("192.0.2.1") },
+        { destination: parseIpv4("10.128.0.0"), prefixBits: 9, gateway: parseIpv4("192.0.2.2") },
+      ],
+    },
+  ],
+  ["76 04 c6 33 64 00 ff", { subnetSelection: parseIpv4("198.51.100.0") }],
   ["32 04 c0 00 02 0a ff", { requestedAddress: parseIpv4("192.0.2.10") }],
   ["37 02 01 03 ff", { parameterRequestList: [1, 3] }],
   ["39 02 05 c0 ff", { maxMessageBytes: 1_472 }],
@@ -106,6 +127,40 @@ test("encodeOptions() leaves out what does not fit, but never the relay's inform
   expect(encodeOptions(options, 21)).toEqual(hex("35 01 02 52 03 01 01 31 ff"));
 });
 
+test("decodeOptions() follows the pointers of a compressed search list (RFC 3397 §2)", () => {
+  // "a.example" and "b" + a pointer to "example" at byte 2
+  expect(decoded("77 0f 01 61 07 65 78 61 6d 70 6c 65 00 01 62 c0 02 ff")).toEqual({
+    domainSearch: ["a.example", "b.example"],
+  });
+  expect(() => decoded("77 04 01 61 c0 00 ff")).toThrow(DecodeError); // it points at itself
+});
+
+test("placeOptions() puts what was asked for first, and overloads file and sname", () => {
+  const option = (code: number, bytes: number) => ({ code, value: new Uint8Array(bytes) });
+  const options = [option(53, 1), option(12, 20), option(15, 20), option(17, 20), option(82, 2)];
+  const room = { field: 40, file: 25, serverName: 0 };
+  const placed = placeOptions(options, room, [17, 15]);
+  const codes = (bytes: Uint8Array | undefined) => {
+    const found: number[] = [];
+    for (let at = 0; bytes && bytes[at] !== 255; at += 2 + (bytes[at + 1] ?? 0)) {
+      found.push(bytes[at] ?? 0);
+    }
+    return found;
+  };
+  expect(codes(placed.field)).toEqual([53, 17, 52, 82]);
+  expect(codes(placed.file)).toEqual([15]);
+  expect(placed.serverName).toBeUndefined();
+  expect(placed.file).toHaveLength(25);
+});
+
+test("rawOptions() lets an extra option take the place of ours", () => {
+  const extra = [{ code: 15, value: hex("62") }, { code: 224, value: hex("01 02") }];
+  expect(rawOptions({ messageType: 2, domainName: "a" }, extra)).toEqual([
+    { code: 53, value: hex("02") },
+    ...extra,
+  ]);
+});
+
 const malformed: [what: string, bytes: string][] = [
   ["a length past the end", "35 02 01"],
   ["a code without a length", "35"],
@@ -116,6 +171,11 @@ const malformed: [what: string, bytes: string][] = [
   ["a router list of five bytes", "03 05 c0 00 02 01 c0 ff"],
   ["an empty router list", "03 00 ff"],
   ["an odd architecture list", "5d 03 00 07 00 ff"],
+  ["a search list whose name does not end", "77 02 01 61 ff"],
+  ["a search list that points forward", "77 02 c0 00 ff"],
+  ["a search list with a label of 64", `77 42 40${" 61".repeat(64)} 00 ff`],
+  ["a route with a prefix of 33 bits", "79 0a 21 01 02 03 04 05 c0 00 02 01 ff"],
+  ["a route cut off", "79 04 00 c0 00 02 ff"],
   ["an overload of 4", "34 01 04 ff"],
   ["an overload of two bytes", "34 02 00 01 ff"],
 ];

@@ -8,6 +8,12 @@ type ValueOf<F> = F extends Format<infer T> ? T : never;
 /** Option values by name; absent means not sent. */
 export type DhcpOptions = { readonly [K in keyof Table]?: ValueOf<Table[K]["format"]> };
 
+/** An option as bytes: its code, and its value however long. */
+export interface RawOption {
+  readonly code: number;
+  readonly value: Uint8Array;
+}
+
 /** Where a stretch of options stands in the packet: RFC 2131 §4.1 allows three. */
 export interface OptionField {
   readonly bytes: Uint8Array;
@@ -16,7 +22,7 @@ export interface OptionField {
 }
 
 /** All fragments of one code: RFC 3396 §7 has the receiver join them in order. */
-interface RawOption {
+interface FoundOption {
   readonly offset: number;
   readonly fragments: Uint8Array[];
 }
@@ -25,6 +31,9 @@ const PAD = 0;
 const END = 255;
 const OVERLOAD = 52; // RFC 2132 §9.3: read by the decoder itself, never sent
 const VALUE_BYTES_MAX = 255;
+const OVERLOAD_BYTES = 3;
+/** What makes a reply a lease comes first, asked for or not. */
+const MANDATORY_CODES: readonly number[] = [53, 54, 51, 58, 59, 1];
 
 // Object.entries() widens the keys and the union of formats; the table is `as const`, so both are as stated.
 const entries = Object.entries(OPTIONS) as [
@@ -33,37 +42,117 @@ const entries = Object.entries(OPTIONS) as [
 ][];
 const byCode = new Map(entries.map(([name, spec]) => [spec.code, { name, format: spec.format }]));
 
-/**
- * Encodes the options field, END included. Values longer than 255 bytes split, per RFC 3396.
- *
- * An option that would take the field past `bytesMax` is left out; relay agent information,
- * which must come back (RFC 3046 §2.2), has its place kept from the start.
- */
-export function encodeOptions(options: DhcpOptions, bytesMax = Infinity): Uint8Array {
-  const out: number[] = [];
-  const agentInformation = encodeOption(
-    OPTIONS.agentInformation,
-    options.agentInformation,
-  );
-  const roomBytes = bytesMax - agentInformation.length - 1;
-  for (const [name, spec] of entries) {
-    if (name === "agentInformation") continue;
-    const encoded = encodeOption(spec, options[name]);
-    if (out.length + encoded.length <= roomBytes) out.push(...encoded);
+/** The options as bytes, in the table's order; those of `extra` take the place of ours. */
+export function rawOptions(options: DhcpOptions, extra: readonly RawOption[] = []): RawOption[] {
+  const out: RawOption[] = [];
+  for (const [name, { code, format }] of entries) {
+    const given: unknown = options[name];
+    if (given === undefined || extra.some((other) => other.code === code)) continue;
+    out.push({ code, value: format.encode(given) });
   }
-  return Uint8Array.of(...out, ...agentInformation, END);
+  out.push(...extra);
+  return out;
 }
 
-function encodeOption<T>(spec: { code: number; format: Format<T> }, given: T | undefined) {
-  if (given === undefined) return [];
-  const { code, format } = spec;
-  let value = format.encode(given);
-  const out: number[] = [];
-  do {
-    const part = value.subarray(0, VALUE_BYTES_MAX);
-    out.push(code, part.length, ...part);
-    value = value.subarray(VALUE_BYTES_MAX);
-  } while (value.length > 0);
+/** The places a packet has for options, each as large as its options may be, END included. */
+export interface OptionRoom {
+  readonly field: number;
+  /** RFC 2131 §4.1: used when `field` is full; 0 where a name is in it. */
+  readonly file: number;
+  readonly serverName: number;
+}
+
+/** Options as they stand in the packet. The header fields are absent when they hold none. */
+export interface PlacedOptions {
+  readonly field: Uint8Array;
+  readonly file?: Uint8Array;
+  readonly serverName?: Uint8Array;
+}
+
+/**
+ * Places options into the room there is. What a lease is made of comes first, then what the client
+ * asked for (option 55) in its order, then the rest; what does not fit is left out, except relay
+ * agent information, which must come back and come last (RFC 3046 §2.2).
+ */
+export function placeOptions(
+  options: readonly RawOption[],
+  room: OptionRoom,
+  requested: readonly number[] = [],
+): PlacedOptions {
+  const whole = sizeOf(options) + 1;
+  if (whole <= room.field) return { field: written(options, whole) };
+  const last = options.filter(({ code }) => code === OPTIONS.agentInformation.code);
+  const others = byImportance(options.filter((option) => !last.includes(option)), requested);
+  const canOverload = room.file > 0 || room.serverName > 0;
+  const field = take(others, room.field - sizeOf(last) - (canOverload ? OVERLOAD_BYTES : 0) - 1);
+  const file = take(field.rest, room.file - 1);
+  const serverName = take(file.rest, room.serverName - 1);
+  const overload = (file.taken.length > 0 ? 1 : 0) + (serverName.taken.length > 0 ? 2 : 0);
+  const overloadOption = { code: OVERLOAD, value: Uint8Array.of(overload) };
+  const inField = [...field.taken, ...(overload > 0 ? [overloadOption] : []), ...last];
+  return {
+    field: written(inField, sizeOf(inField) + 1),
+    file: file.taken.length > 0 ? written(file.taken, room.file) : undefined,
+    serverName: serverName.taken.length > 0
+      ? written(serverName.taken, room.serverName)
+      : undefined,
+  };
+}
+
+/** Encodes an options field alone, END included. */
+export function encodeOptions(options: DhcpOptions, bytesMax = Infinity): Uint8Array {
+  return placeOptions(rawOptions(options), { field: bytesMax, file: 0, serverName: 0 }).field;
+}
+
+function byImportance(options: readonly RawOption[], requested: readonly number[]): RawOption[] {
+  const rank = ({ code }: RawOption): number => {
+    const mandatory = MANDATORY_CODES.indexOf(code);
+    if (mandatory >= 0) return mandatory;
+    const asked = requested.indexOf(code);
+    return MANDATORY_CODES.length + (asked >= 0 ? asked : requested.length);
+  };
+  return options.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** Those of the options, in order, that fit together. */
+function take(options: readonly RawOption[], bytesMax: number) {
+  let room = bytesMax;
+  const taken: RawOption[] = [];
+  const rest: RawOption[] = [];
+  for (const option of options) {
+    const size = sizeOf([option]);
+    if (size <= room) {
+      room -= size;
+      taken.push(option);
+    } else rest.push(option);
+  }
+  return { taken, rest };
+}
+
+function sizeOf(options: readonly RawOption[]): number {
+  let size = 0;
+  for (const { value } of options) {
+    size += value.length + 2 * Math.max(1, Math.ceil(value.length / VALUE_BYTES_MAX));
+  }
+  return size;
+}
+
+/** The options, END, and padding up to `bytes`. Values over 255 bytes are split, RFC 3396 §5. */
+function written(options: readonly RawOption[], bytes: number): Uint8Array {
+  const out = new Uint8Array(bytes);
+  let at = 0;
+  for (const { code, value } of options) {
+    for (let from = 0; from === 0 || from < value.length; from += VALUE_BYTES_MAX) {
+      const part = from === 0 && value.length <= VALUE_BYTES_MAX
+        ? value
+        : value.subarray(from, from + VALUE_BYTES_MAX);
+      out[at] = code;
+      out[at + 1] = part.length;
+      out.set(part, at + 2);
+      at += 2 + part.length;
+    }
+  }
+  out[at] = END;
   return out;
 }
 
@@ -83,7 +172,7 @@ export function decodeOptions(
   field: OptionField,
   header: { readonly file: OptionField; readonly serverName: OptionField },
 ): DecodedOptions {
-  const raw = new Map<number, RawOption>();
+  const raw = new Map<number, FoundOption>();
   collect(field, raw);
   const overload = overloadOf(raw);
   const overloaded = { file: (overload & 1) !== 0, serverName: (overload & 2) !== 0 };
@@ -100,7 +189,7 @@ export function decodeOptions(
 }
 
 /** What option 52 says, RFC 2132 §9.3: bit 0 the file field, bit 1 the sname field. */
-function overloadOf(raw: ReadonlyMap<number, RawOption>): number {
+function overloadOf(raw: ReadonlyMap<number, FoundOption>): number {
   const option = raw.get(OVERLOAD);
   if (!option) return 0;
   const value = u8.decode(joined(option.fragments), option.offset);
@@ -110,7 +199,7 @@ function overloadOf(raw: ReadonlyMap<number, RawOption>): number {
   return value;
 }
 
-function collect({ bytes, offset }: OptionField, raw: Map<number, RawOption>): void {
+function collect({ bytes, offset }: OptionField, raw: Map<number, FoundOption>): void {
   for (let at = 0; at < bytes.length;) {
     const code = bytes[at] ?? END;
     if (code === END) return;

@@ -1,5 +1,6 @@
 import { IPXE_FIRST_PROGRAMS } from "@/rack-agent/protocol/dhcp/boot_options.ts";
-import type { DhcpSubnet, Reservation } from "@/rack-agent/protocol/dhcp/site.ts";
+import type { Reservation } from "@/rack-agent/protocol/dhcp/reservations.ts";
+import type { DhcpSubnet } from "@/rack-agent/protocol/dhcp/site.ts";
 import { systemClock } from "@/rack-agent/runtime/clock.ts";
 import { DhcpService } from "@/rack-agent/services/dhcp_service.ts";
 import { parseCidr } from "@/shared/net/cidr.ts";
