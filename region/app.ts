@@ -14,12 +14,14 @@ import { leaseRoutes } from "./routes/leases.ts";
 import { machineActionRoutes } from "./routes/machine_actions.ts";
 import { machineRoutes } from "./routes/machines.ts";
 import { operationRoutes } from "./routes/operations.ts";
+import { poolRoutes, zoneRoutes } from "./routes/placements.ts";
 import { problemResponse, toProblem } from "./routes/problem.ts";
 import { reservationRoutes } from "./routes/reservations.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { siteRoutes } from "./routes/sites.ts";
 import { sshKeyRoutes } from "./routes/ssh_keys.ts";
 import { subnetRoutes } from "./routes/subnets.ts";
+import { tagRoutes } from "./routes/tags.ts";
 import { VERSION } from "./version.ts";
 
 /** The largest body is user-data in a deploy. */
@@ -63,6 +65,9 @@ function apiRoutes(ctx: RegionContext) {
     reservationRoutes(ctx),
     leaseRoutes(ctx),
     sshKeyRoutes(ctx),
+    zoneRoutes(ctx),
+    poolRoutes(ctx),
+    tagRoutes(ctx),
     machineRoutes(ctx),
     machineActionRoutes(ctx),
     operationRoutes(ctx),

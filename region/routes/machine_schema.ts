@@ -3,6 +3,8 @@ import { Failure } from "@/shared/contract/failure.ts";
 import { Inventory } from "@/shared/contract/inventory.ts";
 import { MACHINE_STATUSES, OPERATION_KINDS } from "@/shared/machine/lifecycle.ts";
 import { Hostname } from "./api.ts";
+import { PlacementName } from "./placements.ts";
+import { TagName } from "./tags.ts";
 
 /** A machine as it is answered; its BMC's password is not part of it. */
 export const Machine = z.object({
@@ -14,6 +16,15 @@ export const Machine = z.object({
   power: z.object({ state: z.enum(["on", "off", "unknown"]), at: z.string().nullable() }),
   macs: z.array(z.string()),
   architecture: z.string(),
+  zone: z.string(),
+  pool: z.string(),
+  tags: z.array(z.string()),
+  description: z.string(),
+  /** Logical processors; like the following, 0 when nothing is known. */
+  cpuCount: z.int(),
+  memoryMib: z.int(),
+  diskCount: z.int(),
+  storageBytes: z.int(),
   bmc: z.object({
     kind: z.literal("ipmi"),
     address: z.string(),
@@ -51,16 +62,31 @@ export const BmcInput = z.strictObject({
 
 const Architecture = z.string().max(32).regex(/^[a-z0-9_]+$/, "use Debian's name, such as amd64");
 
+const TagNames = z.array(TagName).max(256);
+const Description = z.string().max(1024);
+
 export const NewMachine = z.strictObject({
   siteId: z.string().max(64),
   hostname: Hostname.optional(),
   macs: z.array(z.string().max(32)).min(1).max(64),
   architecture: Architecture.optional(),
   bmc: BmcInput.optional(),
+  /** Like the pool, `default` when absent. */
+  zone: PlacementName.optional(),
+  pool: PlacementName.optional(),
+  tags: TagNames.optional(),
+  description: Description.optional(),
 });
 
 export const MachineChange = z.strictObject({
   hostname: Hostname.optional(),
   /** Null: switched by hand. */
   bmc: BmcInput.nullable().optional(),
+  zone: PlacementName.optional(),
+  pool: PlacementName.optional(),
+  /** All that people put on it, or what to add and take off; automatic tags stay. */
+  tags: TagNames.or(
+    z.strictObject({ add: TagNames.optional(), remove: TagNames.optional() }),
+  ).optional(),
+  description: Description.optional(),
 });

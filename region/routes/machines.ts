@@ -5,7 +5,18 @@ import { deleteMachine } from "@/region/services/machines/delete_machine.ts";
 import { getMachine, listMachines } from "@/region/services/machines/read_machines.ts";
 import { updateMachine } from "@/region/services/machines/update_machine.ts";
 import { MACHINE_STATUSES } from "@/shared/machine/lifecycle.ts";
-import { body, createApi, created, Limit, ok, REMOVED, requires, TextId } from "./api.ts";
+import {
+  body,
+  createApi,
+  created,
+  etag,
+  IfMatch,
+  Limit,
+  ok,
+  REMOVED,
+  requires,
+  TextId,
+} from "./api.ts";
 import { Machine, MachineChange, NewMachine } from "./machine_schema.ts";
 
 const params = z.object({ systemId: TextId });
@@ -56,9 +67,9 @@ const updateRoute = createRoute({
   method: "patch",
   path: "/machines/{systemId}",
   tags,
-  summary: "Rename a machine, or change how its BMC is reached",
+  summary: "Change what people say of a machine: name, BMC, zone, pool, tags, description",
   ...requires("admin"),
-  request: { params, body: body(MachineChange) },
+  request: { params, headers: IfMatch, body: body(MachineChange) },
   responses: ok(Machine, "The machine"),
 });
 
@@ -78,15 +89,19 @@ export function machineRoutes(ctx: RegionContext) {
       return c.json(await listMachines(ctx, c.get("caller"), c.req.valid("query")), 200);
     })
     .openapi(createMachineRoute, async (c) => {
-      return c.json(await createMachine(ctx, c.get("caller"), c.req.valid("json")), 201);
+      const machine = await createMachine(ctx, c.get("caller"), c.req.valid("json"));
+      return c.json(machine, 201, etag(machine));
     })
     .openapi(getRoute, async (c) => {
       const { systemId } = c.req.valid("param");
-      return c.json(await getMachine(ctx, c.get("caller"), systemId), 200);
+      const machine = await getMachine(ctx, c.get("caller"), systemId);
+      return c.json(machine, 200, etag(machine));
     })
     .openapi(updateRoute, async (c) => {
-      const input = { ...c.req.valid("param"), ...c.req.valid("json") };
-      return c.json(await updateMachine(ctx, c.get("caller"), input), 200);
+      const ifVersion = c.req.valid("header")["if-match"];
+      const input = { ...c.req.valid("param"), ...c.req.valid("json"), ifVersion };
+      const machine = await updateMachine(ctx, c.get("caller"), input);
+      return c.json(machine, 200, etag(machine));
     })
     .openapi(deleteRoute, async (c) => {
       await deleteMachine(ctx, c.get("caller"), c.req.valid("param").systemId);

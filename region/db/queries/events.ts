@@ -1,5 +1,6 @@
-import { and, asc, eq, gt, type SQL } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, or, type SQL } from "drizzle-orm";
 import type { Db } from "../client.ts";
+import { machinesInPools } from "./machines.ts";
 import { type EventRow, events, type NewEvent } from "../schema/events.ts";
 
 export async function insertEvent(db: Db, event: NewEvent): Promise<void> {
@@ -8,6 +9,8 @@ export async function insertEvent(db: Db, event: NewEvent): Promise<void> {
 
 export interface EventFilter {
   readonly machineId?: number;
+  /** Only events of machines in these pools, and of no machine. */
+  readonly poolIds?: readonly number[];
   /** Only events with a greater number. */
   readonly afterId?: number;
 }
@@ -20,6 +23,10 @@ export async function listEvents(
 ): Promise<EventRow[]> {
   const conditions: SQL[] = [];
   if (filter.machineId !== undefined) conditions.push(eq(events.machineId, filter.machineId));
+  if (filter.poolIds !== undefined) {
+    const inPools = inArray(events.machineId, machinesInPools(db, filter.poolIds));
+    conditions.push(or(isNull(events.machineId), inPools) ?? inPools);
+  }
   if (filter.afterId !== undefined) conditions.push(gt(events.id, filter.afterId));
   return await db.select().from(events).where(and(...conditions)).orderBy(asc(events.id))
     .limit(limit);

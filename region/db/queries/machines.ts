@@ -21,6 +21,7 @@ export async function findMachineById(db: Db, id: number): Promise<MachineRow | 
 export interface MachineFilter {
   readonly siteId?: string;
   readonly status?: MachineStatus;
+  readonly poolIds?: readonly number[];
   /** Only machines whose number is greater: the last one of the page before. */
   readonly afterId?: number;
 }
@@ -34,9 +35,18 @@ export async function listMachines(
   const conditions: SQL[] = [];
   if (filter.siteId !== undefined) conditions.push(eq(machines.siteId, filter.siteId));
   if (filter.status !== undefined) conditions.push(eq(machines.status, filter.status));
+  if (filter.poolIds !== undefined) {
+    conditions.push(inArray(machines.poolId, [...filter.poolIds]));
+  }
   if (filter.afterId !== undefined) conditions.push(gt(machines.id, filter.afterId));
   return await db.select().from(machines).where(and(...conditions)).orderBy(asc(machines.id))
     .limit(limit);
+}
+
+/** As a subquery: the numbers of the machines in these pools. */
+export function machinesInPools(db: Db, poolIds: readonly number[]) {
+  return db.select({ id: machines.id }).from(machines)
+    .where(inArray(machines.poolId, [...poolIds]));
 }
 
 /** Row numbers to system ids; numbers of deleted machines are left out. */

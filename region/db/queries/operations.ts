@@ -7,6 +7,7 @@ import {
   operations,
   type OperationState,
 } from "../schema/operations.ts";
+import { machinesInPools } from "./machines.ts";
 
 export type { NewOperation, OperationRow, OperationState } from "../schema/operations.ts";
 
@@ -56,6 +57,8 @@ export async function findOperationByKey(
 export interface OperationFilter {
   readonly machineId?: number;
   readonly state?: OperationState;
+  /** Only operations of machines in these pools. */
+  readonly poolIds?: readonly number[];
   /** Only operations asked for earlier. */
   readonly before?: Date;
 }
@@ -69,6 +72,9 @@ export async function listOperations(
   const conditions: SQL[] = [];
   if (filter.machineId !== undefined) conditions.push(eq(operations.machineId, filter.machineId));
   if (filter.state !== undefined) conditions.push(eq(operations.state, filter.state));
+  if (filter.poolIds !== undefined) {
+    conditions.push(inArray(operations.machineId, machinesInPools(db, filter.poolIds)));
+  }
   if (filter.before !== undefined) conditions.push(lt(operations.askedAt, filter.before));
   return await db.select().from(operations).where(and(...conditions))
     .orderBy(desc(operations.askedAt), desc(operations.id)).limit(limit);

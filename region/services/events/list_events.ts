@@ -1,8 +1,8 @@
 import type { RegionContext } from "@/region/context.ts";
 import { listEvents as listRows } from "@/region/db/queries/events.ts";
-import { findMachine, listSystemIds } from "@/region/db/queries/machines.ts";
-import { mustFind } from "@/region/services/not_found.ts";
+import { listSystemIds } from "@/region/db/queries/machines.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
+import { findMachineInScope, poolsInScope } from "../machines/machine_scope.ts";
 
 /** Events oldest first, `after` the number of the last one seen. */
 export async function listEvents(
@@ -13,8 +13,9 @@ export async function listEvents(
   requireRole(caller, "viewer");
   const machineId = query.machine === undefined
     ? undefined
-    : mustFind(await findMachine(ctx.db, query.machine), "machine", query.machine).id;
-  const rows = await listRows(ctx.db, { machineId, afterId: query.after }, query.limit);
+    : (await findMachineInScope(ctx.db, caller, query.machine)).id;
+  const filter = { machineId, afterId: query.after, poolIds: poolsInScope(caller) };
+  const rows = await listRows(ctx.db, filter, query.limit);
   const systemIds = await listSystemIds(ctx.db, rows.flatMap((row) => row.machineId ?? []));
   return rows.map((row) => ({
     id: row.id,

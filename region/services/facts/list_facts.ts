@@ -1,6 +1,7 @@
 import type { RegionContext } from "@/region/context.ts";
 import { listFacts as listRows } from "@/region/db/queries/facts.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
+import { poolsInScope } from "../machines/machine_scope.ts";
 
 /** The last facts about an operation or a machine, oldest first. */
 export async function listFacts(
@@ -9,7 +10,11 @@ export async function listFacts(
   query: { operation?: string; machine?: string; limit: number },
 ) {
   requireRole(caller, "viewer");
-  const filter = { operationId: query.operation, systemId: query.machine };
+  const filter = {
+    operationId: query.operation,
+    systemId: query.machine,
+    poolIds: poolsInScope(caller),
+  };
   const rows = await listRows(ctx.db, filter, query.limit);
   return rows.map((row) => ({
     ...row,

@@ -1,19 +1,13 @@
 import type { RegionContext } from "@/region/context.ts";
 import type { Db } from "@/region/db/client.ts";
 import { insertEvent } from "@/region/db/queries/events.ts";
-import {
-  findMachine,
-  type MachineChange,
-  type MachineRow,
-  moveMachine,
-} from "@/region/db/queries/machines.ts";
+import { type MachineChange, type MachineRow, moveMachine } from "@/region/db/queries/machines.ts";
 import {
   endOperation,
   findRunningOperation,
   type OperationRow,
 } from "@/region/db/queries/operations.ts";
 import { bumpGeneration } from "@/region/db/queries/sites.ts";
-import { mustFind } from "@/region/services/not_found.ts";
 import { publishSoon } from "@/region/services/publish_soon.ts";
 import {
   ACTIONS,
@@ -26,6 +20,7 @@ import {
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { findEarlier, hashRequest, type RepeatableRequest } from "./earlier_request.ts";
+import { findMachineInScope } from "./machine_scope.ts";
 import { type DeployInput, prepareOperation, type Work } from "./prepare_operation.ts";
 import { ChangedMeanwhile, retryOnChange } from "@/region/services/retry_on_change.ts";
 import { startOperation } from "./start_operation.ts";
@@ -59,8 +54,7 @@ export async function actOnMachine(
   requireRole(caller, ACTIONS[input.action].role);
   const request = await repeatableRequest(caller, input);
   const result = await retryOnChange(`machine ${input.systemId}`, async () => {
-    const found = await findMachine(ctx.db, input.systemId);
-    const machine = mustFind(found, "machine", input.systemId);
+    const machine = await findMachineInScope(ctx.db, caller, input.systemId);
     const earlier = request && await findEarlier(ctx, request);
     return earlier ? { machine, operation: earlier } : await attempt(ctx, caller, {
       machine,

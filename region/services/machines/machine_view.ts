@@ -5,6 +5,7 @@ import { listUsernames } from "@/region/db/queries/users.ts";
 import type { MachineRow } from "@/region/db/queries/machines.ts";
 import { availableActions, formatAction } from "@/region/domain/available_actions.ts";
 import type { Caller } from "../identity/caller.ts";
+import { type Grouping, readGrouping } from "./place_machine.ts";
 
 /** A machine as people see it; secrets are left out by naming what goes in. */
 export type MachineView = ReturnType<typeof viewOf>;
@@ -20,6 +21,7 @@ export async function viewMachines(
   const running = await listRunningOperations(ctx.db, ids);
   const interfaces = await listInterfaces(ctx.db, ids);
   const usernames = await listUsernames(ctx.db);
+  const grouping = await readGrouping(ctx.db, rows);
   return rows.map((row) => {
     const operation = running.find(({ machineId }) => machineId === row.id);
     return viewOf(row, {
@@ -27,6 +29,7 @@ export async function viewMachines(
       operation,
       owner: usernames.get(row.ownerUserId ?? 0) ?? null,
       role: caller.role,
+      grouping: grouping.get(row.id),
     });
   });
 }
@@ -36,9 +39,11 @@ interface Around {
   readonly operation: OperationRow | undefined;
   readonly owner: string | null;
   readonly role: Caller["role"];
+  readonly grouping: Grouping | undefined;
 }
 
-function viewOf(row: MachineRow, { macs, operation, owner, role }: Around) {
+function viewOf(row: MachineRow, around: Around) {
+  const { macs, operation, owner, role, grouping } = around;
   const { status } = row;
   const actions = availableActions(
     { status, hasBmc: row.bmc !== null, isBusy: operation !== undefined },
@@ -53,6 +58,14 @@ function viewOf(row: MachineRow, { macs, operation, owner, role }: Around) {
     power: { state: row.powerState, at: row.powerStateAt?.toISOString() ?? null },
     macs,
     architecture: row.architecture,
+    zone: grouping?.zone ?? "",
+    pool: grouping?.pool ?? "",
+    tags: grouping?.tags ?? [],
+    description: row.description,
+    cpuCount: row.cpuCount,
+    memoryMib: row.memoryMib,
+    diskCount: row.diskCount,
+    storageBytes: row.storageBytes,
     bmc: row.bmc && {
       kind: row.bmc.kind,
       address: row.bmc.address,

@@ -1,5 +1,5 @@
 import type { RegionContext } from "@/region/context.ts";
-import { findMachine, findMachineById, listSystemIds } from "@/region/db/queries/machines.ts";
+import { findMachineById, listSystemIds } from "@/region/db/queries/machines.ts";
 import { listFactsOfOperations } from "@/region/db/queries/operation_facts.ts";
 import {
   findOperation,
@@ -8,6 +8,7 @@ import {
 } from "@/region/db/queries/operations.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
+import { findMachineInScope, isInScope, poolsInScope } from "../machines/machine_scope.ts";
 import { type OperationView, viewOperation, viewProgress } from "./operation_view.ts";
 
 export type OperationDetail = OperationView & ReturnType<typeof viewProgress>;
@@ -20,7 +21,8 @@ export async function getOperation(
 ): Promise<OperationDetail> {
   requireRole(caller, "viewer");
   const row = mustFind(await findOperation(ctx.db, id), "operation", id);
-  const machine = mustFind(await findMachineById(ctx.db, row.machineId), "machine", row.machineId);
+  const found = await findMachineById(ctx.db, row.machineId);
+  const machine = mustFind(found && isInScope(caller, found) ? found : undefined, "operation", id);
   const facts = await listFactsOfOperations(ctx.db, [id]);
   return {
     ...viewOperation(row, machine.systemId),
@@ -37,8 +39,9 @@ export async function listOperations(
   requireRole(caller, "viewer");
   const machineId = query.machine === undefined
     ? undefined
-    : mustFind(await findMachine(ctx.db, query.machine), "machine", query.machine).id;
-  const rows = await listRows(ctx.db, { machineId, state: query.state }, query.limit);
+    : (await findMachineInScope(ctx.db, caller, query.machine)).id;
+  const filter = { machineId, state: query.state, poolIds: poolsInScope(caller) };
+  const rows = await listRows(ctx.db, filter, query.limit);
   const systemIds = await listSystemIds(ctx.db, rows.map((row) => row.machineId));
   // A machine deleted between the two reads took its operations with it.
   return rows.flatMap((row) => {

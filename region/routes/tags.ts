@@ -1,0 +1,123 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { RegionContext } from "@/region/context.ts";
+import { createTag, deleteTag, updateTag } from "@/region/services/tags/change_tags.ts";
+import { getTag, listTags } from "@/region/services/tags/read_tags.ts";
+import {
+  body,
+  createApi,
+  created,
+  etag,
+  IfMatch,
+  Limit,
+  ok,
+  REMOVED,
+  requires,
+  RowId,
+} from "./api.ts";
+
+const Tag = z.object({
+  id: z.int(),
+  name: z.string(),
+  comment: z.string(),
+  /** Null: put on machines by people. */
+  definition: z.string().nullable(),
+  kernelOptions: z.string(),
+  machineCount: z.int(),
+  version: z.int(),
+  createdAt: z.string(),
+});
+
+/** As MAAS names them. */
+export const TagName = z.string().max(64).regex(/^[A-Za-z0-9_-]+$/, "use letters, digits, _ and -");
+/** What can stand on a kernel command line as it is, in every boot loader. */
+const KernelOptions = z.string().max(500).regex(
+  /^[\w .,:=/@+-]*$/,
+  "use kernel options such as quiet or iommu=pt",
+);
+const NewTag = z.strictObject({
+  name: TagName,
+  comment: z.string().max(1024).optional(),
+  kernelOptions: KernelOptions.optional(),
+});
+
+const params = z.object({ tagId: RowId });
+const tags = ["tags"];
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/tags",
+  tags,
+  summary: "Tags, in the order of their making",
+  ...requires("viewer"),
+  request: { query: z.strictObject({ cursor: z.string().max(64).optional(), limit: Limit }) },
+  responses: ok(
+    z.object({ tags: z.array(Tag), nextCursor: z.string().nullable() }),
+    "A page; nextCursor is null on the last",
+  ),
+});
+
+const createTagRoute = createRoute({
+  method: "post",
+  path: "/tags",
+  tags,
+  summary: "Make a tag",
+  ...requires("admin"),
+  request: { body: body(NewTag) },
+  responses: created(Tag, "The tag"),
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/tags/{tagId}",
+  tags,
+  summary: "One tag",
+  ...requires("viewer"),
+  request: { params },
+  responses: ok(Tag, "The tag"),
+});
+
+const updateRoute = createRoute({
+  method: "patch",
+  path: "/tags/{tagId}",
+  tags,
+  summary: "Change a tag",
+  ...requires("admin"),
+  request: { params, headers: IfMatch, body: body(NewTag.partial()) },
+  responses: ok(Tag, "The tag"),
+});
+
+const deleteRoute = createRoute({
+  method: "delete",
+  path: "/tags/{tagId}",
+  tags,
+  summary: "Take a tag off all machines and forget it",
+  ...requires("admin"),
+  request: { params, headers: IfMatch },
+  responses: REMOVED,
+});
+
+export function tagRoutes(ctx: RegionContext) {
+  return createApi()
+    .openapi(listRoute, async (c) => {
+      return c.json(await listTags(ctx, c.get("caller"), c.req.valid("query")), 200);
+    })
+    .openapi(createTagRoute, async (c) => {
+      const tag = await createTag(ctx, c.get("caller"), c.req.valid("json"));
+      return c.json(tag, 201, etag(tag));
+    })
+    .openapi(getRoute, async (c) => {
+      const tag = await getTag(ctx, c.get("caller"), c.req.valid("param").tagId);
+      return c.json(tag, 200, etag(tag));
+    })
+    .openapi(updateRoute, async (c) => {
+      const ifVersion = c.req.valid("header")["if-match"];
+      const input = { ...c.req.valid("param"), ...c.req.valid("json"), ifVersion };
+      const tag = await updateTag(ctx, c.get("caller"), input);
+      return c.json(tag, 200, etag(tag));
+    })
+    .openapi(deleteRoute, async (c) => {
+      const ifVersion = c.req.valid("header")["if-match"];
+      await deleteTag(ctx, c.get("caller"), { ...c.req.valid("param"), ifVersion });
+      return c.body(null, 204);
+    });
+}
