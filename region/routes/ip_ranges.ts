@@ -11,6 +11,7 @@ const IpRange = z.object({
   kind: Kind,
   first: z.string(),
   last: z.string(),
+  version: z.int(),
 });
 const tags = ["networks"];
 

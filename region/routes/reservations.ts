@@ -12,6 +12,7 @@ const Reservation = z.object({
   subnetId: z.int(),
   mac: z.string(),
   ipv4: z.string(),
+  version: z.int(),
 });
 const tags = ["networks"];
 

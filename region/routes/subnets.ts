@@ -15,6 +15,7 @@ const Subnet = z.object({
   domain: z.string().nullable(),
   dhcp: z.boolean(),
   leaseSeconds: z.int(),
+  version: z.int(),
 });
 
 /** Addresses are parsed by the service, which says what is wrong with them. */

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, lt } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import {
   type IpRangeKind,
@@ -54,7 +54,8 @@ export async function updateSubnet(
   id: number,
   change: SubnetChange,
 ): Promise<SubnetRow | undefined> {
-  const [row] = await db.update(subnets).set(change).where(eq(subnets.id, id)).returning();
+  const [row] = await db.update(subnets).set({ ...change, version: sql`${subnets.version} + 1` })
+    .where(eq(subnets.id, id)).returning();
   return row;
 }
 

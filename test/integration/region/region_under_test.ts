@@ -29,6 +29,8 @@ export interface RegionUnderTest {
   readonly ctx: RegionContext;
   /** `GET /api/v1/sites` and the like; as an admin unless told otherwise. */
   call(route: string, options?: RequestOptions): Promise<Answer>;
+  /** The API key of one more user of this role. */
+  addUser(role: Role): Promise<string>;
   readonly logged: { event: string; fields?: Record<string, unknown> }[];
   advance(ms: number): void;
   stop(): Promise<void>;
@@ -53,7 +55,12 @@ export async function startRegionUnderTest(): Promise<RegionUnderTest> {
     log: (event, fields) => logged.push({ event, fields }),
     publicUrl: "https://region.example.com",
   };
-  const keys = await makeUsers(ctx);
+  const passwordHash = await hashPassword(PASSWORD, randomBytes);
+  const keys = new Map<Role, string>();
+  for (const role of ROLES) {
+    keys.set(role, await makeUser(ctx, { username: role, role, passwordHash }));
+  }
+  let added = 0;
   const app = createApp(ctx);
   return {
     ctx,
@@ -61,6 +68,7 @@ export async function startRegionUnderTest(): Promise<RegionUnderTest> {
     advance: (ms) => {
       nowMs += ms;
     },
+    addUser: (role) => makeUser(ctx, { username: `${role}-${++added}`, role, passwordHash }),
     call: async (route, { body, as = "admin", headers = {} } = {}) => {
       const [method, path = ""] = route.split(" ");
       const token = as === null ? undefined : typeof as === "object" ? as.token : keys.get(as);
@@ -83,17 +91,16 @@ export async function startRegionUnderTest(): Promise<RegionUnderTest> {
   };
 }
 
-async function makeUsers(ctx: RegionContext): Promise<Map<Role, string>> {
-  const keys = new Map<Role, string>();
-  const passwordHash = await hashPassword(PASSWORD, ctx.randomBytes);
-  for (const role of ROLES) {
-    const createdAt = ctx.now();
-    const user = await insertUser(ctx.db, { username: role, passwordHash, role, createdAt });
-    const { key, prefix, hash } = await makeApiKey(ctx.randomBytes);
-    await insertApiKey(ctx.db, { userId: user.id, prefix, keyHash: hash, createdAt });
-    keys.set(role, key);
-  }
-  return keys;
+/** Makes a user with an API key, and returns the key. */
+async function makeUser(
+  ctx: RegionContext,
+  user: { username: string; role: Role; passwordHash: string },
+): Promise<string> {
+  const createdAt = ctx.now();
+  const { id: userId } = await insertUser(ctx.db, { ...user, createdAt });
+  const { key, prefix, hash } = await makeApiKey(ctx.randomBytes);
+  await insertApiKey(ctx.db, { userId, prefix, keyHash: hash, createdAt });
+  return key;
 }
 
 /** Sent as it is; everything else as JSON. */
