@@ -4,10 +4,16 @@ import { DomainError } from "@/shared/errors/domain_error.ts";
 /** What the command line asks for. */
 export type Command =
   | { readonly kind: "join"; readonly regionUrl: string; readonly token: string } & Common
-  | { readonly kind: "run"; readonly httpPort: number } & Common
+  | { readonly kind: "run" } & RunOptions & Common
   | { readonly kind: "status"; readonly json: boolean } & Common
   | { readonly kind: "help" }
   | { readonly kind: "version" };
+
+export interface RunOptions {
+  readonly httpPort: number;
+  /** UDP ports that TFTP transfers come from, inclusive; absent: any. */
+  readonly tftpPorts?: { readonly first: number; readonly last: number };
+}
 
 interface Common {
   /** Where the agent keeps its identity, state, journal, leases and cache. */
@@ -32,6 +38,7 @@ Options:
   --token <token>      from the region: POST /api/v1/sites/{id}/join-tokens
                        (or $RACKWRIGHT_JOIN_TOKEN, which keeps it out of the process list)
   --http-port <port>   for boot scripts, images and metadata (default ${DEFAULT_HTTP_PORT})
+  --tftp-ports <a-b>   UDP ports for TFTP transfers, for a firewall (default any)
   --json               status as JSON
   --help
 `;
@@ -48,7 +55,7 @@ export function parseCommand(args: string[], env: Record<string, string | undefi
       return { ...joinInput(rest, values.token ?? env.RACKWRIGHT_JOIN_TOKEN), folder };
     case "run":
       refuseRest(rest);
-      return { kind: "run", folder, httpPort: port(values["http-port"]) };
+      return { kind: "run", folder, ...runOptions(values) };
     case "status":
       refuseRest(rest);
       return { kind: "status", folder, json: values.json ?? false };
@@ -66,6 +73,7 @@ function parse(args: string[]) {
         data: { type: "string" },
         token: { type: "string" },
         "http-port": { type: "string" },
+        "tftp-ports": { type: "string" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
@@ -93,6 +101,19 @@ function urlProblems(text: string): string[] {
   return isHttp
     ? []
     : [`"${text}" is not the address of a region; write it as in https://region.example`];
+}
+
+function runOptions(
+  values: { readonly "http-port"?: string; readonly "tftp-ports"?: string },
+): RunOptions {
+  return { httpPort: port(values["http-port"]), tftpPorts: portRange(values["tftp-ports"]) };
+}
+
+function portRange(text: string | undefined): RunOptions["tftpPorts"] {
+  if (text === undefined) return undefined;
+  const [, first, last] = (/^(\d{1,5})-(\d{1,5})$/.exec(text) ?? []).map(Number);
+  if (first && last && first <= last && last < 65536) return { first, last };
+  throw refused(`--tftp-ports "${text}" is not a range of ports; write it as in 30000-30100`);
 }
 
 function port(text: string | undefined): number {

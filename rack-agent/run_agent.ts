@@ -3,6 +3,7 @@ import { parseIpv4 } from "@/shared/net/ipv4.ts";
 import type { SiteState } from "@/shared/contract/site_state.ts";
 import { IPXE_FIRST_PROGRAMS } from "./protocol/dhcp/boot_options.ts";
 import type { LeaseEvent } from "./protocol/dhcp/lease.ts";
+import type { RunOptions } from "./config.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { ContentCache } from "./runtime/content_cache.ts";
 import { lockFolder } from "./runtime/folder_lock.ts";
@@ -25,13 +26,14 @@ import { contentOf } from "./services/site_content.ts";
 import { RouterAnswerService } from "./services/router_answer_service.ts";
 import { SiteStore } from "./services/site_store.ts";
 import { StatusService } from "./services/status_service.ts";
-import { TftpService } from "./services/tftp_service.ts";
+import { autoexecRoute } from "./services/tftp/autoexec_route.ts";
+import { TftpService } from "./services/tftp/tftp_service.ts";
 import { Who } from "./services/who.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 /** Serves the site until SIGTERM or SIGINT, then stops what it started, newest first. */
 export async function runAgent(
-  command: { readonly folder: string; readonly httpPort: number },
+  command: { readonly folder: string } & RunOptions,
 ): Promise<void> {
   const log = jsonLog(systemClock.nowMs);
   const lock = await lockFolder(command.folder);
@@ -48,7 +50,7 @@ export async function runAgent(
 
 /** Builds the agent out of its parts; nothing is opened to the network before `start`. */
 async function composeAgent(
-  { folder, httpPort }: { readonly folder: string; readonly httpPort: number },
+  { folder, httpPort, tftpPorts }: { readonly folder: string } & RunOptions,
   log: Log,
 ) {
   const clock = systemClock;
@@ -98,10 +100,10 @@ async function composeAgent(
       name: "boot files",
       match: async (path) => {
         const found = store.state?.bootFiles.find(({ name }) => name === path);
-        return found && await Deno.readFile(await cache.ensure(found.file));
+        return found && { kind: "file", path: await cache.ensure(found.file) };
       },
-    }],
-    clock,
+    }, autoexecRoute(httpPort)],
+    transferPorts: tftpPorts,
     log,
     onServed: ({ path, client: { address: ipv4 }, bytes, durationMs }) => {
       const mac = who.macAt(ipv4);

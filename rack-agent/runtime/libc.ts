@@ -43,7 +43,7 @@ let loaded: Libc | undefined;
  * and without the permission `--allow-ffi`.
  */
 export function libc(): Libc {
-  loaded ??= load();
+  loaded ??= openLibc(SYMBOLS);
   return loaded;
 }
 
@@ -70,13 +70,20 @@ export function fixedBuffer(lengthBytes: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new ArrayBuffer(lengthBytes));
 }
 
-function load(): Libc {
+/**
+ * Opens the C library for these calls; callers keep what they get for good.
+ *
+ * Throws DomainError `unavailable`, as `libc()` does.
+ */
+export function openLibc<S extends Deno.ForeignLibraryInterface>(
+  symbols: S,
+): Deno.DynamicLibrary<S>["symbols"] {
   const { os, arch } = Deno.build;
   const paths = os === "linux" ? PATHS[arch] ?? [] : [];
   let cause: unknown;
   for (const path of paths) {
     try {
-      return Deno.dlopen(path, SYMBOLS).symbols;
+      return Deno.dlopen(path, symbols).symbols;
     } catch (error) {
       cause = error;
     }

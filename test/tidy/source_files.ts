@@ -49,7 +49,7 @@ export function isTest(path: string): boolean {
 /**
  * What a file imports: our own files as `/folder/file.ts` from the root, packages by their name.
  *
- * `import type` counts too, but for the one exception that the layer test makes itself.
+ * A Worker's file counts as imported. `import type` counts too, but for the one exception that the layer test makes itself.
  */
 export function importsOf({ path, text }: SourceFile): string[] {
   const code = text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
@@ -58,7 +58,8 @@ export function importsOf({ path, text }: SourceFile): string[] {
   const statements = [...code.matchAll(statement)].filter(([whole]) =>
     /\bfrom\s*"|import\s*"/.test(whole)
   );
-  return [...statements, ...code.matchAll(call)].map(([, target = ""]) =>
+  const worker = /\bnew Worker\(\s*new URL\(\s*"([^"\n]+)"/gm;
+  return [...statements, ...code.matchAll(call), ...code.matchAll(worker)].map(([, target = ""]) =>
     resolveImport(path, target)
   );
 }

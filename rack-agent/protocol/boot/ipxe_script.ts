@@ -46,6 +46,12 @@ export function nothingScript(why: string): string {
   return script([`echo Rackwright: ${printable(why)}`, "sleep 10", "exit 1"]);
 }
 
+/** Leads a boot program that was told nothing else to the script of its machine. */
+export function autoexecScript(serverUrl: string): string {
+  // netX is the interface that was configured last: the one that dhcp brought up.
+  return script(["dhcp || exit 1", `chain ${serverUrl}/boot/\${netX/mac}/ipxe || exit 1`]);
+}
+
 function script(lines: string[]): string {
   return ["#!ipxe", ...lines].join("\n") + "\n";
 }
