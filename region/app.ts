@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { RegionContext } from "./context.ts";
 import type { ApiEnv } from "./routes/api.ts";
@@ -6,6 +7,7 @@ import { agentRoutes as rackAgentRoutes } from "./routes/agent/agent_routes.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { authentication } from "./routes/authentication.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { eventStreamRoutes } from "./routes/event_stream.ts";
 import { factRoutes } from "./routes/facts.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { imageRoutes } from "./routes/images.ts";
@@ -22,6 +24,7 @@ import { siteRoutes } from "./routes/sites.ts";
 import { sshKeyRoutes } from "./routes/ssh_keys.ts";
 import { subnetRoutes } from "./routes/subnets.ts";
 import { tagRoutes } from "./routes/tags.ts";
+import { EVENTS_TOPIC } from "./services/events/follow_events.ts";
 import { VERSION } from "./version.ts";
 
 /** The largest body is user-data in a deploy. */
@@ -38,6 +41,7 @@ export function createApp(ctx: RegionContext) {
       detail: `there is no ${c.req.method} ${c.req.path}`,
     })
   );
+  app.use(wakeFollowers(ctx));
   app.use("/api/v1/*", limitBody());
   app.use("/api/v1/*", authentication(ctx, isPublic));
   app.route("/", healthRoutes());
@@ -71,6 +75,7 @@ function apiRoutes(ctx: RegionContext) {
     machineRoutes(ctx),
     machineActionRoutes(ctx),
     operationRoutes(ctx),
+    eventStreamRoutes(ctx),
     eventRoutes(ctx),
     factRoutes(ctx),
     imageRoutes(ctx),
@@ -79,6 +84,14 @@ function apiRoutes(ctx: RegionContext) {
 
 function isPublic({ method, path }: { method: string; path: string }): boolean {
   return path === "/api/v1/openapi.json" || (method === "POST" && path === "/api/v1/sessions");
+}
+
+/** Whatever was written may have left an event; those who follow the feed look for themselves. */
+function wakeFollowers(ctx: RegionContext): MiddlewareHandler {
+  return async (c, next) => {
+    await next();
+    if (c.req.method !== "GET") ctx.hub.publish(EVENTS_TOPIC);
+  };
 }
 
 function limitBody() {

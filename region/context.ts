@@ -38,4 +38,6 @@ export interface Hub {
   publish(topic: string): void;
   /** Resolves on the next `publish` of the topic, after `timeoutMs`, or on abort. */
   wait(topic: string, timeoutMs: number, signal?: AbortSignal): Promise<void>;
+  /** The process is about to stop: nobody may wait any more. */
+  isClosed(): boolean;
 }

@@ -19,6 +19,7 @@ export function createHub(): Hub & {
       isClosed = true;
       for (const set of [...waiters.values()]) for (const wake of [...set]) wake();
     },
+    isClosed: () => isClosed,
     publish(topic) {
       for (const wake of [...waiters.get(topic) ?? []]) wake();
     },

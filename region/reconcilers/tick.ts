@@ -2,6 +2,7 @@ import type { RegionContext } from "@/region/context.ts";
 import { publishRevocations } from "@/region/services/agents/revocations.ts";
 import { forgetExpired } from "./forget_expired.ts";
 import { giveUpSilentOperations } from "./give_up_silent_operations.ts";
+import { placeNewEvents } from "./place_new_events.ts";
 import { publishBehindSites } from "./publish_behind_sites.ts";
 
 type Sweep = (ctx: RegionContext) => Promise<void>;
@@ -11,6 +12,7 @@ const SWEEPS: Record<string, Sweep> = {
   publishBehindSites, // after what changes states
   publishRevocations,
   forgetExpired,
+  placeNewEvents,
 };
 
 /**

@@ -28,7 +28,7 @@ export function requires(role: Role) {
 export const PUBLIC = { security: [], "x-required-role": "nobody" };
 
 /** Described once for all routes; typed as nothing, for handlers throw instead of returning it. */
-const REFUSALS: Record<never, never> = {
+export const REFUSALS: Record<never, never> = {
   default: {
     description: "Refused: RFC 9457 with a stable code",
     content: { "application/problem+json": { schema: Problem } },

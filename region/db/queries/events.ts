@@ -27,7 +27,8 @@ export async function listEvents(
     const inPools = inArray(events.machineId, machinesInPools(db, filter.poolIds));
     conditions.push(or(isNull(events.machineId), inPools) ?? inPools);
   }
-  if (filter.afterId !== undefined) conditions.push(gt(events.id, filter.afterId));
+  // Numbers below zero are not in the feed yet; see event_feed.ts.
+  conditions.push(gt(events.id, Math.max(filter.afterId ?? 0, 0)));
   return await db.select().from(events).where(and(...conditions)).orderBy(asc(events.id))
     .limit(limit);
 }

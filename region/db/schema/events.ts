@@ -5,6 +5,7 @@ export type EventLevel = "info" | "warning" | "error";
 
 /** What people are told happened, newest last. */
 export const events = pgTable("events", {
+  /** Below zero until the event has its place in the feed. */
   id: bigserial("id", { mode: "number" }).primaryKey(),
   at: moment("at").notNull(),
   siteId: text("site_id"),

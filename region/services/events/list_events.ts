@@ -1,8 +1,9 @@
 import type { RegionContext } from "@/region/context.ts";
+import { placeEvents } from "@/region/db/queries/event_feed.ts";
 import { listEvents as listRows } from "@/region/db/queries/events.ts";
-import { listSystemIds } from "@/region/db/queries/machines.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { findMachineInScope, poolsInScope } from "../machines/machine_scope.ts";
+import { viewEvents } from "./event_view.ts";
 
 /** Events oldest first, `after` the number of the last one seen. */
 export async function listEvents(
@@ -15,16 +16,7 @@ export async function listEvents(
     ? undefined
     : (await findMachineInScope(ctx.db, caller, query.machine)).id;
   const filter = { machineId, afterId: query.after, poolIds: poolsInScope(caller) };
+  await placeEvents(ctx.db);
   const rows = await listRows(ctx.db, filter, query.limit);
-  const systemIds = await listSystemIds(ctx.db, rows.flatMap((row) => row.machineId ?? []));
-  return rows.map((row) => ({
-    id: row.id,
-    at: row.at.toISOString(),
-    siteId: row.siteId,
-    machine: systemIds.get(row.machineId ?? 0) ?? null,
-    operationId: row.operationId,
-    level: row.level,
-    code: row.code,
-    message: row.message,
-  }));
+  return await viewEvents(ctx, rows);
 }

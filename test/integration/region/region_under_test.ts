@@ -81,7 +81,10 @@ export async function startRegionUnderTest(): Promise<RegionUnderTest> {
         },
         ...(body === undefined ? {} : { body: isRaw(body) ? body : JSON.stringify(body) }),
       });
-      const text = await response.text();
+      // A stream may go on for ever; who wants to read it asks the app.
+      const isStream = response.headers.get("content-type") === "text/event-stream";
+      if (isStream) await response.body?.cancel();
+      const text = isStream ? "" : await response.text();
       return { status: response.status, headers: response.headers, text, body: tryJson(text) };
     },
     stop: async () => {
