@@ -46,6 +46,8 @@ export interface MachineRecord {
   readonly firmware: string | null;
   /** Absent: switched by hand. */
   readonly bmc?: StateBmc;
+  /** Of its tags; absent: none. */
+  readonly kernelOptions?: string;
 }
 
 export interface OperationRecord {
@@ -158,6 +160,7 @@ function stateMachines(records: SiteRecords): StateMachine[] {
       ...optional("firmware", firmwareOf(machine)),
       ...optional("bmc", machine.bmc),
       boot: restingBootOf(machine.status),
+      ...optional("kernelOptions", machine.kernelOptions),
     };
   });
 }

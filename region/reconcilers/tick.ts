@@ -1,5 +1,6 @@
 import type { RegionContext } from "@/region/context.ts";
 import { publishRevocations } from "@/region/services/agents/revocations.ts";
+import { evaluatePendingTags } from "@/region/services/tags/evaluate_tags.ts";
 import { forgetExpired } from "./forget_expired.ts";
 import { giveUpSilentOperations } from "./give_up_silent_operations.ts";
 import { placeNewEvents } from "./place_new_events.ts";
@@ -9,6 +10,7 @@ type Sweep = (ctx: RegionContext) => Promise<void>;
 
 const SWEEPS: Record<string, Sweep> = {
   giveUpSilentOperations,
+  evaluatePendingTags,
   publishBehindSites, // after what changes states
   publishRevocations,
   forgetExpired,

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
 import { createTag, deleteTag, updateTag } from "@/region/services/tags/change_tags.ts";
+import { previewTag } from "@/region/services/tags/preview_tag.ts";
 import { getTag, listTags } from "@/region/services/tags/read_tags.ts";
 import {
   body,
@@ -21,7 +22,10 @@ const Tag = z.object({
   comment: z.string(),
   /** Null: put on machines by people. */
   definition: z.string().nullable(),
+  /** The image's options come first, then each tag's in the order of their names. */
   kernelOptions: z.string(),
+  /** Whether all machines have been held against the definition. */
+  isEvaluated: z.boolean(),
   machineCount: z.int(),
   version: z.int(),
   createdAt: z.string(),
@@ -34,8 +38,14 @@ const KernelOptions = z.string().max(500).regex(
   /^[\w .,:=/@+-]*$/,
   "use kernel options such as quiet or iommu=pt",
 );
+const Definition = z.string().min(1).max(4096).openapi({
+  description: "An expression over what was found in machines",
+  example: 'memoryMib >= 65536 and cpu.model ~ "EPYC" and disks.any(not rotational)',
+});
 const NewTag = z.strictObject({
   name: TagName,
+  /** Absent or null: put on machines by people. */
+  definition: Definition.nullable().optional(),
   comment: z.string().max(1024).optional(),
   kernelOptions: KernelOptions.optional(),
 });
@@ -96,8 +106,36 @@ const deleteRoute = createRoute({
   responses: REMOVED,
 });
 
+const previewRoute = createRoute({
+  method: "post",
+  path: "/tags/preview",
+  tags,
+  summary: "Which machines a definition would be for; changes nothing",
+  ...requires("viewer"),
+  request: {
+    body: body(z.strictObject({
+      definition: Definition,
+      /** `nextCursor` of the answer before. */
+      cursor: z.string().max(64).optional(),
+      limit: Limit,
+    })),
+  },
+  responses: ok(
+    z.object({
+      machines: z.array(z.object({ systemId: z.string(), hostname: z.string() })),
+      /** How many machines this answer looked at; those never looked into match nothing. */
+      examined: z.int(),
+      nextCursor: z.string().nullable(),
+    }),
+    "Machines that match; nextCursor is null when all were looked at",
+  ),
+});
+
 export function tagRoutes(ctx: RegionContext) {
   return createApi()
+    .openapi(previewRoute, async (c) => {
+      return c.json(await previewTag(ctx, c.get("caller"), c.req.valid("json")), 200);
+    })
     .openapi(listRoute, async (c) => {
       return c.json(await listTags(ctx, c.get("caller"), c.req.valid("query")), 200);
     })

@@ -110,6 +110,8 @@ export const StateMachine = z.object({
   /** Absent: power is switched by hand. */
   bmc: StateBmc.optional(),
   boot: RestingBoot,
+  /** Follows the image's on the kernel command line of each ephemeral boot; absent: nothing. */
+  kernelOptions: z.string().optional(),
   /** Further DHCP options for this machine, over those of its subnet. Absent: none. */
   options: z.array(StateDhcpOption).max(64).optional(),
 });

@@ -96,6 +96,18 @@ test("the kernel command line has MAAS's tokens and nothing secret", () => {
   expect(line).toContain("cc:{'datasource_list': ['MAAS']}end_cc cloud-config-url=http://");
 });
 
+test("the machine's own kernel options follow the image's", () => {
+  const line = kernelCommandLine({
+    image: { ...image, kernelOptions: "quiet iommu=off" },
+    serverUrl: "http://192.0.2.1:5248",
+    hostname: "node-1",
+    mac: parseMacAddress("52:54:00:00:00:01"),
+    preseedUrl: "http://192.0.2.1:5248/x",
+    kernelOptions: "iommu=pt",
+  });
+  expect(line).toContain(" quiet iommu=off iommu=pt ");
+});
+
 test("an iPXE script cannot be extended by what stands in a name", () => {
   const why = "node\nsanboot http://evil/ ${net0/mac}";
   for (

@@ -9,6 +9,8 @@ export interface EphemeralBoot {
   readonly mac: MacAddress;
   /** Where cloud-init fetches its first configuration; carries no secret. */
   readonly preseedUrl: string;
+  /** What this machine wants besides; absent: nothing. */
+  readonly kernelOptions?: string;
 }
 
 /**
@@ -33,6 +35,7 @@ export function kernelCommandLine(boot: EphemeralBoot): string {
     "console=tty0",
     "console=ttyS0,115200",
     boot.image.kernelOptions,
+    boot.kernelOptions ?? "", // the kernel takes the last of an option that is there twice
     `BOOTIF=01-${boot.mac.replaceAll(":", "-")}`,
   ].filter((token) => token !== "").join(" ");
 }

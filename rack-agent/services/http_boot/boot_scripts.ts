@@ -86,6 +86,7 @@ export class BootScripts {
       serverUrl,
       hostname: machine?.hostname ?? `enlisting-${mac.replaceAll(":", "")}`,
       mac,
+      kernelOptions: machine?.kernelOptions,
       preseedUrl: systemId
         ? `${serverUrl}/MAAS/metadata/latest/by-id/${systemId}/?op=get_preseed`
         : `${serverUrl}/MAAS/metadata/latest/enlist-preseed/?op=get_enlist_preseed`,

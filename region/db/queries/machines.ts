@@ -43,6 +43,29 @@ export async function listMachines(
     .limit(limit);
 }
 
+/** What an expression is asked of. */
+export type InventoryRow = Pick<
+  MachineRow,
+  "id" | "systemId" | "hostname" | "siteId" | "inventory"
+>;
+
+/**
+ * What was found in machines, in the order of their making; with `isLocked`, nobody else changes
+ * them until the transaction ends.
+ */
+export async function listInventories(
+  db: Db,
+  filter: { afterId: number; poolIds?: readonly number[]; isLocked: boolean },
+  limit: number,
+): Promise<InventoryRow[]> {
+  const { id, systemId, hostname, siteId, inventory } = machines;
+  const rows = db.select({ id, systemId, hostname, siteId, inventory }).from(machines).where(and(
+    gt(machines.id, filter.afterId),
+    filter.poolIds && inArray(machines.poolId, [...filter.poolIds]),
+  )).orderBy(asc(machines.id)).limit(limit);
+  return filter.isLocked ? await rows.for("no key update") : await rows;
+}
+
 /** As a subquery: the numbers of the machines in these pools. */
 export function machinesInPools(db: Db, poolIds: readonly number[]) {
   return db.select({ id: machines.id }).from(machines)

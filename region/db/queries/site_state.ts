@@ -12,6 +12,7 @@ import {
   type SubnetRow,
   subnets,
 } from "../schema/subnets.ts";
+import { listKernelOptions } from "./tags.ts";
 
 export type { SiteRow };
 
@@ -25,6 +26,8 @@ export interface SiteRows {
   readonly interfaces: InterfaceRow[];
   readonly operations: OperationRow[];
   readonly images: ImageRow[];
+  /** What their tags add to the kernel command line, by machine. */
+  readonly kernelOptions: ReadonlyMap<number, string>;
 }
 
 /**
@@ -61,7 +64,9 @@ async function readNetworks(
 async function readMachines(
   tx: Db,
   siteId: string,
-): Promise<Pick<SiteRows, "machines" | "interfaces" | "operations" | "images">> {
+): Promise<
+  Pick<SiteRows, "machines" | "interfaces" | "operations" | "images" | "kernelOptions">
+> {
   const running = and(eq(operations.siteId, siteId), eq(operations.state, "running"));
   return {
     machines: await tx.select(machineColumns).from(machines).where(eq(machines.siteId, siteId))
@@ -71,6 +76,7 @@ async function readMachines(
     operations: await tx.select().from(operations).where(running)
       .orderBy(asc(operations.askedAt), asc(operations.id)),
     images: await readImages(tx, siteId),
+    kernelOptions: await listKernelOptions(tx, { siteId }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, asc, count, eq, gt, inArray, isNotNull, ne, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { machines } from "../schema/machines.ts";
 import { machineTags, type TagRow, tags } from "../schema/tags.ts";
@@ -46,7 +46,9 @@ export async function insertTag(
   return row;
 }
 
-export type TagChange = Partial<Pick<TagRow, "name" | "comment" | "definition" | "kernelOptions">>;
+export type TagChange = Partial<
+  Pick<TagRow, "name" | "comment" | "definition" | "kernelOptions" | "pendingAfterId">
+>;
 
 /** Changes a tag if nobody wrote it since `read`; undefined if somebody did. */
 export async function updateTag(
@@ -99,4 +101,73 @@ export async function listSitesOfTag(db: Db, tagId: number): Promise<string[]> {
     .innerJoin(machines, eq(machines.id, machineTags.machineId))
     .where(eq(machineTags.tagId, tagId)).orderBy(asc(machines.siteId));
   return rows.map(({ siteId }) => siteId);
+}
+
+/**
+ * Every automatic tag; none of them changes until the transaction ends, so that a machine is never
+ * held against a definition that has just been replaced. Lock machines first.
+ */
+export async function lockAutomaticTags(tx: Db): Promise<TagRow[]> {
+  return await tx.select().from(tags).where(isNotNull(tags.definition)).orderBy(asc(tags.id))
+    .for("share");
+}
+
+/** Automatic tags that machines are still to be held against. */
+export async function listPendingTags(db: Db, limit: number): Promise<TagRow[]> {
+  return await db.select().from(tags).where(isNotNull(tags.pendingAfterId)).orderBy(asc(tags.id))
+    .limit(limit);
+}
+
+/** A tag that nobody else changes until the transaction ends; undefined when there is none. */
+export async function lockTag(tx: Db, id: number): Promise<TagRow | undefined> {
+  const [row] = await tx.select().from(tags).where(eq(tags.id, id)).for("update");
+  return row;
+}
+
+/** Remembers how far its evaluation came; null: to the end. Nobody's change, so no new version. */
+export async function setPending(tx: Db, id: number, afterId: number | null): Promise<void> {
+  await tx.update(tags).set({ pendingAfterId: afterId }).where(eq(tags.id, id));
+}
+
+/** Those of these machines that have the tag. */
+export async function listMachinesWith(
+  db: Db,
+  tagId: number,
+  machineIds: readonly number[],
+): Promise<number[]> {
+  if (machineIds.length === 0) return [];
+  const rows = await db.select({ id: machineTags.machineId }).from(machineTags)
+    .where(and(eq(machineTags.tagId, tagId), inArray(machineTags.machineId, [...machineIds])));
+  return rows.map(({ id }) => id);
+}
+
+/** Takes one tag off many machines. */
+export async function removeTagFrom(
+  tx: Db,
+  tagId: number,
+  machineIds: readonly number[],
+): Promise<void> {
+  if (machineIds.length === 0) return;
+  await tx.delete(machineTags)
+    .where(and(eq(machineTags.tagId, tagId), inArray(machineTags.machineId, [...machineIds])));
+}
+
+/**
+ * What the tags of these machines add to their kernel's command line, by machine; machines without
+ * are left out. In the order of the tags' names: the last of an option that is there twice wins.
+ */
+export async function listKernelOptions(
+  db: Db,
+  of: { siteId: string } | { machineId: number },
+): Promise<Map<number, string>> {
+  const options = sql<string>`string_agg(${tags.kernelOptions}, ' ' ORDER BY ${tags.name})`;
+  const rows = await db.select({ machineId: machineTags.machineId, options }).from(machineTags)
+    .innerJoin(tags, eq(tags.id, machineTags.tagId))
+    .innerJoin(machines, eq(machines.id, machineTags.machineId))
+    .where(and(
+      ne(tags.kernelOptions, ""),
+      "siteId" in of ? eq(machines.siteId, of.siteId) : eq(machines.id, of.machineId),
+    ))
+    .groupBy(machineTags.machineId);
+  return new Map(rows.map((row) => [row.machineId, row.options]));
 }

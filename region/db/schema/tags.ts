@@ -10,6 +10,8 @@ export const tags = pgTable("tags", {
   definition: text("definition"),
   /** Appended to the kernel command line of machines with this tag. */
   kernelOptions: text("kernel_options").notNull().default(""),
+  /** Machines with greater numbers are still to be held against the definition; null: none are. */
+  pendingAfterId: integer("pending_after_id"),
   version: integer("version").notNull().default(1),
   createdAt: moment("created_at").notNull().defaultNow(),
 });

@@ -65,7 +65,7 @@ function checkInput({ hostname, diskPath, bootMac, kernelOptions }: InstallInput
   if (!/^\/dev\/[A-Za-z0-9][\w/-]{0,60}$/.test(diskPath)) {
     throw unusable("diskPath", diskPath, "a disk such as /dev/sda");
   }
-  if (!/^[\w .,:=/@+-]{0,500}$/.test(kernelOptions)) {
+  if (!/^[\w .,:=/@+-]{0,2000}$/.test(kernelOptions)) {
     throw unusable("kernelOptions", kernelOptions, "kernel options such as quiet or iommu=pt");
   }
 }

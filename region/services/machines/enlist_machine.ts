@@ -6,6 +6,7 @@ import { findMachineById, insertMachine } from "@/region/db/queries/machines.ts"
 import { insertEvent } from "@/region/db/queries/events.ts";
 import { debianArchitecture } from "@/region/domain/architecture.ts";
 import { inventoryInterfaces } from "@/region/domain/inventory_interfaces.ts";
+import { tagByInventory } from "@/region/services/tags/evaluate_tags.ts";
 import { makeSystemId } from "./make_system_id.ts";
 import { recordInventory } from "./record_inventory.ts";
 
@@ -52,6 +53,7 @@ export async function enlistMachine(
     createdAt: at,
   });
   await insertInterfaces(tx, made, found);
+  await tagByInventory(tx, made.id, inventory);
   await insertEvent(tx, {
     at,
     siteId,

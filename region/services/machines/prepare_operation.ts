@@ -1,6 +1,7 @@
 import type { RegionContext } from "@/region/context.ts";
 import { findImage, findNewestOsImage, type ImageRow } from "@/region/db/queries/images.ts";
 import { listInterfaces } from "@/region/db/queries/interfaces.ts";
+import { listKernelOptions } from "@/region/db/queries/tags.ts";
 import { listSshKeys } from "@/region/db/queries/users.ts";
 import type { MachineRow } from "@/region/db/queries/machines.ts";
 import type { NewOperation } from "@/region/db/queries/operations.ts";
@@ -83,13 +84,18 @@ async function prepareDeploy(
       firmware: target.firmware,
       diskPath: target.diskPath,
       bootMac: boot.mac,
-      kernelOptions: image.kernelOptions,
+      kernelOptions: [image.kernelOptions, ...await tagOptions(ctx, machine)].join(" ").trim(),
     }),
     sshKeys,
     sealedUserData: input.userData === undefined
       ? null
       : await sealUnder(ctx.secrets.sealKey, input.userData),
   };
+}
+
+/** What its tags want on the kernel command line; empty: nothing. */
+async function tagOptions(ctx: RegionContext, { id }: MachineRow): Promise<string[]> {
+  return [...(await listKernelOptions(ctx.db, { machineId: id })).values()];
 }
 
 function checkImage(image: ImageRow, machine: MachineRow): void {

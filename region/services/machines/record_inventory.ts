@@ -4,9 +4,10 @@ import { findMachineById, updateInventory } from "@/region/db/queries/machines.t
 import { replaceInterfaces } from "@/region/db/queries/interfaces.ts";
 import { debianArchitecture } from "@/region/domain/architecture.ts";
 import { inventoryInterfaces } from "@/region/domain/inventory_interfaces.ts";
+import { tagByInventory } from "@/region/services/tags/evaluate_tags.ts";
 
 /**
- * Stores what was found in a machine: inventory, interfaces, architecture. Nothing when the machine
+ * Stores what was found in a machine: inventory, interfaces, architecture, automatic tags. Nothing when the machine
  * is gone. The caller's transaction bumps the site's generation, for MACs may have changed.
  */
 export async function recordInventory(
@@ -21,4 +22,5 @@ export async function recordInventory(
   const found = inventoryInterfaces(inventory);
   // An inventory without interfaces is a collector's fault: the machine did boot over one.
   if (found.length > 0) await replaceInterfaces(tx, machine, found);
+  await tagByInventory(tx, machineId, inventory);
 }

@@ -81,7 +81,10 @@ async function makeDocument(ctx: RegionContext, rows: SiteRows): Promise<string>
   const state = buildSiteState(
     {
       ...rows,
-      machines: await Promise.all(rows.machines.map((row) => machineRecord(ctx, siteKey, row))),
+      machines: await Promise.all(rows.machines.map(async (row) => ({
+        ...await machineRecord(ctx, siteKey, row),
+        kernelOptions: rows.kernelOptions.get(row.id),
+      }))),
       operations: await Promise.all(
         rows.operations.map((row) => operationRecord(ctx, siteKey, row)),
       ),

@@ -9,6 +9,7 @@ import {
   type TagRow,
   updateTag as updateRow,
 } from "@/region/db/queries/tags.ts";
+import { parseTagExpression } from "@/region/domain/tag_expression/parse.ts";
 import { recordChange } from "@/region/services/audit/record_change.ts";
 import { expectVersion } from "@/region/services/expect_version.ts";
 import { mustFind } from "@/region/services/not_found.ts";
@@ -16,15 +17,22 @@ import { publishSoon } from "@/region/services/publish_soon.ts";
 import { type Refusals, refuseViolations } from "@/region/services/refuse_violations.ts";
 import { ChangedMeanwhile, retryOnChange } from "@/region/services/retry_on_change.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
+import { evaluatePendingTags } from "./evaluate_tags.ts";
 import { type TagView, viewTag } from "./read_tags.ts";
 
 export interface NewTagInput {
   readonly name: string;
+  /** Which machines it is for; null: those that people put it on. */
+  readonly definition?: string | null;
   readonly comment?: string;
   readonly kernelOptions?: string;
 }
 
-/** Throws `conflict` when the name is taken. */
+/**
+ * Makes a tag; one with a definition is soon on the machines it is for.
+ *
+ * Throws `invalid_input` for a definition that means nothing, `conflict` when the name is taken.
+ */
 export async function createTag(
   ctx: RegionContext,
   caller: Caller,
@@ -33,15 +41,24 @@ export async function createTag(
   requireRole(caller, "admin");
   const row = await refuseViolations(nameTaken(input.name), () =>
     ctx.db.transaction(async (tx) => {
-      const made = await insertTag(tx, { ...input, createdAt: ctx.now() });
+      const pending = pendingOf(input);
+      const made = await insertTag(tx, { ...input, ...pending, createdAt: ctx.now() });
       const about = { id: made.id, name: made.name, after: auditView(made) };
       await recordChange(ctx, tx, caller, { action: "tag.create", ...about });
       return made;
     }));
-  return await viewTag(ctx, row);
+  await evaluatePendingTags(ctx);
+  return await viewTag(ctx, await findTag(ctx.db, row.id) ?? row);
 }
 
-/** Throws `not_found`, or `conflict` when the new name is taken. */
+/** What a definition, if there is one, leads to. Throws `invalid_input`. */
+function pendingOf({ definition }: { definition?: string | null }): { pendingAfterId?: number } {
+  if (definition === undefined || definition === null) return {};
+  parseTagExpression(definition);
+  return { pendingAfterId: 0 };
+}
+
+/** Throws `invalid_input` for a bad definition, `not_found`, or `conflict` when the new name is taken. */
 export async function updateTag(
   ctx: RegionContext,
   caller: Caller,
@@ -53,7 +70,10 @@ export async function updateTag(
     ctx.db.transaction(async (tx) => {
       const read = mustFind(await findTag(tx, tagId), "tag", tagId);
       expectVersion(read, ifVersion);
-      const row = await updateRow(tx, read, change);
+      const isNewDefinition = change.definition !== undefined &&
+        change.definition !== read.definition;
+      const pending = isNewDefinition ? { pendingAfterId: null, ...pendingOf(change) } : {};
+      const row = await updateRow(tx, read, { ...change, ...pending });
       if (!row) throw new ChangedMeanwhile();
       const about = { id: tagId, name: row.name, before: auditView(read), after: auditView(row) };
       await recordChange(ctx, tx, caller, { action: "tag.update", ...about });
@@ -64,8 +84,9 @@ export async function updateTag(
     nameTaken(input.name ?? ""),
     () => retryOnChange(`tag ${tagId}`, attempt),
   );
+  await evaluatePendingTags(ctx);
   for (const siteId of siteIds) await publishSoon(ctx, siteId);
-  return await viewTag(ctx, row);
+  return await viewTag(ctx, await findTag(ctx.db, tagId) ?? row);
 }
 
 /** Takes a tag off all machines and forgets it. Throws `not_found`. */

@@ -39,6 +39,17 @@ export async function viewTag(ctx: RegionContext, row: TagRow): Promise<TagView>
 
 function viewOf(row: TagRow, machineCount: number) {
   const { id, name, comment, definition, kernelOptions, version } = row;
+  const isEvaluated = row.pendingAfterId === null;
   const createdAt = row.createdAt.toISOString();
-  return { id, name, comment, definition, kernelOptions, machineCount, version, createdAt };
+  return {
+    id,
+    name,
+    comment,
+    definition,
+    kernelOptions,
+    isEvaluated,
+    machineCount,
+    version,
+    createdAt,
+  };
 }

@@ -27,6 +27,7 @@ const BODIES: Record<string, unknown> = {
   "PATCH /api/v1/pools/{id}": {},
   "POST /api/v1/tags": { name: "x" },
   "PATCH /api/v1/tags/{tagId}": {},
+  "POST /api/v1/tags/preview": { definition: "cpu.cores > 1" },
   "POST /api/v1/images/imports": { url: "http://images.example.com/" },
 };
 
