@@ -5,6 +5,7 @@ import type { RegionContext } from "./context.ts";
 import type { ApiEnv } from "./routes/api.ts";
 import { agentRoutes as rackAgentRoutes } from "./routes/agent/agent_routes.ts";
 import { agentRoutes } from "./routes/agents.ts";
+import { allocationRoutes } from "./routes/allocation.ts";
 import { authentication } from "./routes/authentication.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { eventStreamRoutes } from "./routes/event_stream.ts";
@@ -72,6 +73,7 @@ function apiRoutes(ctx: RegionContext) {
     zoneRoutes(ctx),
     poolRoutes(ctx),
     tagRoutes(ctx),
+    allocationRoutes(ctx),
     machineRoutes(ctx),
     machineActionRoutes(ctx),
     operationRoutes(ctx),

@@ -20,6 +20,8 @@ export const Machine = z.object({
   pool: z.string(),
   tags: z.array(z.string()),
   description: z.string(),
+  /** Whom it was allocated for, in the words of the program that asked. */
+  agentName: z.string(),
   /** Logical processors; like the following, 0 when nothing is known. */
   cpuCount: z.int(),
   memoryMib: z.int(),
@@ -60,7 +62,10 @@ export const BmcInput = z.strictObject({
   password: z.string().max(20),
 });
 
-const Architecture = z.string().max(32).regex(/^[a-z0-9_]+$/, "use Debian's name, such as amd64");
+export const Architecture = z.string().max(32).regex(
+  /^[a-z0-9_]+$/,
+  "use Debian's name, such as amd64",
+);
 
 const TagNames = z.array(TagName).max(256);
 const Description = z.string().max(1024);

@@ -57,8 +57,8 @@ export function problemResponse(problem: Problem, headers: Record<string, string
 
 function describe(error: unknown): Problem {
   if (error instanceof DomainError) {
-    const { code, message: detail, field, value, accepted } = error;
-    const more = Object.entries({ field, value, accepted }).filter(([, text]) => text);
+    const { code, message: detail, field, value, accepted, errors } = error;
+    const more = Object.entries({ field, value, accepted, errors }).filter(([, each]) => each);
     return { status: STATUS[error.kind], code, detail, ...Object.fromEntries(more) };
   }
   if (error instanceof HTTPException && error.status < 500) {

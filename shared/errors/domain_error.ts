@@ -26,6 +26,8 @@ export class DomainError extends Error {
   readonly value?: string;
   /** What would have been accepted, in words. */
   readonly accepted?: string;
+  /** Where several things are at fault, each of them. */
+  readonly errors?: readonly { field: string; detail: string; value?: string }[];
   /** For `limited` and `unavailable`: when to try again. */
   readonly retryAfterSeconds?: number;
 
@@ -37,6 +39,7 @@ export class DomainError extends Error {
       field?: string;
       value?: string;
       accepted?: string;
+      errors?: readonly { field: string; detail: string; value?: string }[];
       retryAfterSeconds?: number;
       cause?: unknown;
     },
@@ -47,6 +50,7 @@ export class DomainError extends Error {
     this.field = fault.field;
     this.value = fault.value;
     this.accepted = fault.accepted;
+    this.errors = fault.errors;
     this.retryAfterSeconds = fault.retryAfterSeconds;
   }
 }

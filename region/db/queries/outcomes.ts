@@ -103,7 +103,7 @@ export async function setMachineStatus(
       failure,
       statusChangedAt,
       version: sql`${machines.version} + 1`,
-      ...(to.isFreed ? { ownerUserId: null, imageId: null } : {}),
+      ...(to.isFreed ? { ownerUserId: null, agentName: "", imageId: null } : {}),
     })
     .where(eq(machines.id, id));
 }

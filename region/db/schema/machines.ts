@@ -43,6 +43,8 @@ export const machines = pgTable("machines", {
   /** Refuses every action until unlocked. */
   isLocked: boolean("is_locked").notNull().default(false),
   description: text("description").notNull().default(""),
+  /** Whom it was allocated for, in the words of the program that asked; empty: nobody said. */
+  agentName: text("agent_name").notNull().default(""),
   /** Rises with every write: compare-and-set on it. */
   version: integer("version").notNull().default(1),
   createdAt: moment("created_at").notNull(),

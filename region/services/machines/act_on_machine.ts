@@ -143,7 +143,7 @@ function changeOf(machine: MachineRow, decision: Decision): MachineChange {
       return { ...moved, ...owner, imageId: work?.imageId ?? null, failure: null };
     case "release":
       return isDoneAtOnce
-        ? { ...moved, ownerUserId: null, imageId: null, failure: null }
+        ? { ...moved, ownerUserId: null, agentName: "", imageId: null, failure: null }
         : { ...moved, failure: null };
     case "commission":
     case "mark_fixed":

@@ -62,6 +62,7 @@ function viewOf(row: MachineRow, around: Around) {
     pool: grouping?.pool ?? "",
     tags: grouping?.tags ?? [],
     description: row.description,
+    agentName: row.agentName,
     cpuCount: row.cpuCount,
     memoryMib: row.memoryMib,
     diskCount: row.diskCount,

@@ -64,7 +64,8 @@ function isWholeList(input: TagsInput): input is readonly string[] {
   return Array.isArray(input);
 }
 
-async function resolveTags(db: Db, names: readonly string[]): Promise<TagRow[]> {
+/** The tags of these names, each once. Throws `not_found` for one that there is not. */
+export async function resolveTags(db: Db, names: readonly string[]): Promise<TagRow[]> {
   if (names.length === 0) return [];
   const distinct = [...new Set(names)];
   const rows = await listTags(db, { names: distinct }, distinct.length);

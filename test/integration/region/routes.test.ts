@@ -21,6 +21,7 @@ const BODIES: Record<string, unknown> = {
   "POST /api/v1/machines": { siteId: "s-x", macs: ["52:54:00:00:00:01"] },
   "PATCH /api/v1/machines/{systemId}": {},
   "POST /api/v1/machines/{systemId}/deploy": { imageId: "i-x" },
+  "POST /api/v1/machines/allocate": { cpuCount: 1000 },
   "POST /api/v1/zones": { name: "x" },
   "PATCH /api/v1/zones/{id}": {},
   "POST /api/v1/pools": { name: "x" },
