@@ -1,7 +1,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
-import { listAgents, revokeAgent } from "@/region/services/agents/manage_agents.ts";
+import {
+  AGENT_SORTS,
+  type AgentView,
+  listAgents,
+  revokeAgent,
+} from "@/region/services/agents/manage_agents.ts";
 import { createApi, ok, REMOVED, requires, TextId } from "./api.ts";
+import { listQuery, pageOf } from "./list_query.ts";
+import { pick } from "./sparse_fields.ts";
 
 const Agent = z.object({
   id: z.string(),
@@ -19,8 +26,13 @@ const listRoute = createRoute({
   tags: ["agents"],
   summary: "Agents that have joined, revoked ones too",
   ...requires("viewer"),
-  request: { query: z.strictObject({ siteId: TextId.optional() }) },
-  responses: ok(z.object({ agents: z.array(Agent) }), "Agents"),
+  request: {
+    query: z.strictObject({
+      siteId: TextId.optional(),
+      ...listQuery({ item: Agent, sorts: AGENT_SORTS }),
+    }),
+  },
+  responses: ok(pageOf("agents", Agent), "A page of agents"),
 });
 
 const revokeRoute = createRoute({
@@ -36,8 +48,9 @@ const revokeRoute = createRoute({
 export function agentRoutes(ctx: RegionContext) {
   return createApi()
     .openapi(listRoute, async (c) => {
-      const agents = await listAgents(ctx, c.get("caller"), c.req.valid("query"));
-      return c.json({ agents: agents.map(viewAgent) }, 200);
+      const { fields, ...request } = c.req.valid("query");
+      const { rows, nextCursor } = await listAgents(ctx, c.get("caller"), request);
+      return c.json({ agents: rows.map((row) => pick(viewAgent(row), fields)), nextCursor }, 200);
     })
     .openapi(revokeRoute, async (c) => {
       await revokeAgent(ctx, c.get("caller"), c.req.valid("param").agentId);
@@ -45,7 +58,7 @@ export function agentRoutes(ctx: RegionContext) {
     });
 }
 
-function viewAgent(agent: Awaited<ReturnType<typeof listAgents>>[number]) {
+function viewAgent(agent: AgentView) {
   return {
     ...agent,
     enrolledAt: agent.enrolledAt.toISOString(),

@@ -1,7 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
-import { listEvents } from "@/region/services/events/list_events.ts";
-import { createApi, Limit, ok, requires, TextId } from "./api.ts";
+import { EVENT_SORTS, listEvents } from "@/region/services/events/list_events.ts";
+import { createApi, ok, requires, TextId } from "./api.ts";
+import { listQuery, pageOf } from "./list_query.ts";
+import { pick } from "./sparse_fields.ts";
 
 const Event = z.object({
   id: z.int(),
@@ -24,17 +26,22 @@ const listRoute = createRoute({
   request: {
     query: z.strictObject({
       machine: TextId.optional(),
+      siteId: TextId.optional(),
+      operationId: TextId.optional(),
+      level: Event.shape.level.optional(),
+      code: z.string().max(64).optional(),
       /** The id of the last one seen. */
       after: z.coerce.number().int().nonnegative().optional(),
-      limit: Limit,
+      ...listQuery({ item: Event, sorts: EVENT_SORTS }),
     }),
   },
-  responses: ok(z.object({ events: z.array(Event) }), "Events"),
+  responses: ok(pageOf("events", Event), "A page of events"),
 });
 
 export function eventRoutes(ctx: RegionContext) {
   return createApi().openapi(listRoute, async (c) => {
-    const events = await listEvents(ctx, c.get("caller"), c.req.valid("query"));
-    return c.json({ events }, 200);
+    const { fields, ...request } = c.req.valid("query");
+    const { rows, nextCursor } = await listEvents(ctx, c.get("caller"), request);
+    return c.json({ events: rows.map((row) => pick(row, fields)), nextCursor }, 200);
   });
 }

@@ -1,7 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
-import { listFacts } from "@/region/services/facts/list_facts.ts";
+import { FACT_SORTS, listFacts } from "@/region/services/facts/list_facts.ts";
 import { createApi, ok, requires, TextId } from "./api.ts";
+import { listQuery, pageOf } from "./list_query.ts";
+import { pick } from "./sparse_fields.ts";
 
 const Fact = z.object({
   agentId: z.string(),
@@ -21,21 +23,25 @@ const listRoute = createRoute({
   method: "get",
   path: "/facts",
   tags: ["events"],
-  summary: "What agents reported: the last ones that fit, oldest first",
+  summary: "What agents reported, oldest first",
   ...requires("viewer"),
   request: {
     query: z.strictObject({
       operation: TextId.optional(),
       machine: TextId.optional(),
+      agentId: TextId.optional(),
+      kind: z.string().max(64).optional(),
+      ...listQuery({ item: Fact, sorts: FACT_SORTS }),
       limit: z.coerce.number().int().min(1).max(FACTS_MAX).default(FACTS_MAX),
     }),
   },
-  responses: ok(z.object({ facts: z.array(Fact) }), "Facts"),
+  responses: ok(pageOf("facts", Fact), "A page of facts"),
 });
 
 export function factRoutes(ctx: RegionContext) {
   return createApi().openapi(listRoute, async (c) => {
-    const facts = await listFacts(ctx, c.get("caller"), c.req.valid("query"));
-    return c.json({ facts }, 200);
+    const { fields, ...request } = c.req.valid("query");
+    const { rows, nextCursor } = await listFacts(ctx, c.get("caller"), request);
+    return c.json({ facts: rows.map((row) => pick(row, fields)), nextCursor }, 200);
   });
 }

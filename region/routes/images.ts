@@ -1,8 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
 import { importImages } from "@/region/services/images/import_images.ts";
-import { listImages } from "@/region/services/images/list_images.ts";
-import { body, createApi, created, Limit, ok, requires } from "./api.ts";
+import { IMAGE_SORTS, listImages } from "@/region/services/images/list_images.ts";
+import { body, createApi, created, ok, requires } from "./api.ts";
+import { listQuery, pageOf } from "./list_query.ts";
+import { pick } from "./sparse_fields.ts";
 
 const Image = z.object({
   id: z.string(),
@@ -31,8 +33,15 @@ const listRoute = createRoute({
   tags: ["images"],
   summary: "Operating systems and boot programs, newest first",
   ...requires("viewer"),
-  request: { query: z.strictObject({ limit: Limit }) },
-  responses: ok(z.object({ images: z.array(Image) }), "Images"),
+  request: {
+    query: z.strictObject({
+      kind: Image.shape.kind.optional(),
+      os: z.string().max(64).optional(),
+      architecture: z.string().max(32).optional(),
+      ...listQuery({ item: Image, sorts: IMAGE_SORTS }),
+    }),
+  },
+  responses: ok(pageOf("images", Image), "A page of images"),
 });
 
 const importRoute = createRoute({
@@ -54,8 +63,9 @@ const importRoute = createRoute({
 export function imageRoutes(ctx: RegionContext) {
   return createApi()
     .openapi(listRoute, async (c) => {
-      const images = await listImages(ctx, c.get("caller"), c.req.valid("query").limit);
-      return c.json({ images: images.map(viewImage) }, 200);
+      const { fields, ...request } = c.req.valid("query");
+      const { rows, nextCursor } = await listImages(ctx, c.get("caller"), request);
+      return c.json({ images: rows.map((row) => pick(viewImage(row), fields)), nextCursor }, 200);
     })
     .openapi(importRoute, async (c) => {
       const { images, skipped } = await importImages(ctx, c.get("caller"), c.req.valid("json"));
@@ -63,6 +73,6 @@ export function imageRoutes(ctx: RegionContext) {
     });
 }
 
-function viewImage(image: Awaited<ReturnType<typeof listImages>>[number]) {
+function viewImage(image: Awaited<ReturnType<typeof listImages>>["rows"][number]) {
   return { ...image, createdAt: image.createdAt.toISOString() };
 }

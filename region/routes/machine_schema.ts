@@ -49,6 +49,9 @@ export const Machine = z.object({
   createdAt: z.string(),
 });
 
+/** A machine as it stands in a list: without its inventory. */
+export const ListedMachine = Machine.omit({ inventory: true });
+
 /** How a BMC is reached, with its password: only ever sent in. */
 export const BmcInput = z.strictObject({
   kind: z.literal("ipmi"),

@@ -2,22 +2,17 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
 import { createMachine } from "@/region/services/machines/create_machine.ts";
 import { deleteMachine } from "@/region/services/machines/delete_machine.ts";
-import { getMachine, listMachines } from "@/region/services/machines/read_machines.ts";
+import {
+  getMachine,
+  listMachines,
+  MACHINE_SORTS,
+} from "@/region/services/machines/read_machines.ts";
 import { updateMachine } from "@/region/services/machines/update_machine.ts";
 import { MACHINE_STATUSES } from "@/shared/machine/lifecycle.ts";
-import {
-  body,
-  createApi,
-  created,
-  etag,
-  IfMatch,
-  Limit,
-  ok,
-  REMOVED,
-  requires,
-  TextId,
-} from "./api.ts";
-import { Machine, MachineChange, NewMachine } from "./machine_schema.ts";
+import { body, createApi, created, etag, IfMatch, ok, REMOVED, requires, TextId } from "./api.ts";
+import { fieldsParameter, listQuery, manyOf, pageOf } from "./list_query.ts";
+import { ListedMachine, Machine, MachineChange, NewMachine } from "./machine_schema.ts";
+import { pick } from "./sparse_fields.ts";
 
 const params = z.object({ systemId: TextId });
 const tags = ["machines"];
@@ -30,16 +25,14 @@ const listRoute = createRoute({
   ...requires("viewer"),
   request: {
     query: z.strictObject({
-      siteId: TextId.optional(),
-      status: z.enum(MACHINE_STATUSES).optional(),
-      /** `nextCursor` of the page before. */
-      cursor: z.string().max(64).optional(),
-      limit: Limit,
+      siteId: manyOf(TextId),
+      status: manyOf(z.enum(MACHINE_STATUSES)),
+      ...listQuery({ item: ListedMachine, sorts: MACHINE_SORTS }),
     }),
   },
   responses: ok(
-    z.object({ machines: z.array(Machine), nextCursor: z.string().nullable() }),
-    "A page of machines; nextCursor is null on the last",
+    pageOf("machines", ListedMachine),
+    "A page of machines, without their inventories; nextCursor is null on the last",
   ),
 });
 
@@ -59,7 +52,7 @@ const getRoute = createRoute({
   tags,
   summary: "One machine",
   ...requires("viewer"),
-  request: { params },
+  request: { params, query: z.strictObject({ fields: fieldsParameter(Machine) }) },
   responses: ok(Machine, "The machine"),
 });
 
@@ -86,7 +79,9 @@ const deleteRoute = createRoute({
 export function machineRoutes(ctx: RegionContext) {
   return createApi()
     .openapi(listRoute, async (c) => {
-      return c.json(await listMachines(ctx, c.get("caller"), c.req.valid("query")), 200);
+      const { fields, ...request } = c.req.valid("query");
+      const { rows, nextCursor } = await listMachines(ctx, c.get("caller"), request);
+      return c.json({ machines: rows.map((row) => pick(row, fields)), nextCursor }, 200);
     })
     .openapi(createMachineRoute, async (c) => {
       const machine = await createMachine(ctx, c.get("caller"), c.req.valid("json"));
@@ -95,7 +90,7 @@ export function machineRoutes(ctx: RegionContext) {
     .openapi(getRoute, async (c) => {
       const { systemId } = c.req.valid("param");
       const machine = await getMachine(ctx, c.get("caller"), systemId);
-      return c.json(machine, 200, etag(machine));
+      return c.json(pick(machine, c.req.valid("query").fields), 200, etag(machine));
     })
     .openapi(updateRoute, async (c) => {
       const ifVersion = c.req.valid("header")["if-match"];

@@ -1,7 +1,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
-import { getOperation, listOperations } from "@/region/services/operations/read_operations.ts";
-import { createApi, Limit, ok, requires, TextId } from "./api.ts";
+import {
+  getOperation,
+  listOperations,
+  OPERATION_SORTS,
+} from "@/region/services/operations/read_operations.ts";
+import { OPERATION_KINDS } from "@/shared/machine/lifecycle.ts";
+import { createApi, ok, requires, TextId } from "./api.ts";
+import { fieldsParameter, listQuery, pageOf } from "./list_query.ts";
+import { pick } from "./sparse_fields.ts";
 import { Operation, OperationDetail, OperationState } from "./operation_schema.ts";
 
 const listRoute = createRoute({
@@ -13,11 +20,13 @@ const listRoute = createRoute({
   request: {
     query: z.strictObject({
       machine: TextId.optional(),
+      siteId: TextId.optional(),
+      kind: z.enum(OPERATION_KINDS).optional(),
       state: OperationState.optional(),
-      limit: Limit,
+      ...listQuery({ item: Operation, sorts: OPERATION_SORTS }),
     }),
   },
-  responses: ok(z.object({ operations: z.array(Operation) }), "Operations"),
+  responses: ok(pageOf("operations", Operation), "A page of operations"),
 });
 
 const getRoute = createRoute({
@@ -26,18 +35,23 @@ const getRoute = createRoute({
   tags: ["operations"],
   summary: "One operation, with where its time went",
   ...requires("viewer"),
-  request: { params: z.object({ operationId: TextId }) },
+  request: {
+    params: z.object({ operationId: TextId }),
+    query: z.strictObject({ fields: fieldsParameter(OperationDetail) }),
+  },
   responses: ok(OperationDetail, "The operation"),
 });
 
 export function operationRoutes(ctx: RegionContext) {
   return createApi()
     .openapi(listRoute, async (c) => {
-      const operations = await listOperations(ctx, c.get("caller"), c.req.valid("query"));
-      return c.json({ operations }, 200);
+      const { fields, ...request } = c.req.valid("query");
+      const { rows, nextCursor } = await listOperations(ctx, c.get("caller"), request);
+      return c.json({ operations: rows.map((row) => pick(row, fields)), nextCursor }, 200);
     })
     .openapi(getRoute, async (c) => {
       const { operationId } = c.req.valid("param");
-      return c.json(await getOperation(ctx, c.get("caller"), operationId), 200);
+      const operation = await getOperation(ctx, c.get("caller"), operationId);
+      return c.json(pick(operation, c.req.valid("query").fields), 200);
     });
 }

@@ -5,19 +5,14 @@ import {
   deletePlacement,
   updatePlacement,
 } from "@/region/services/placements/change_placements.ts";
-import { getPlacement, listPlacements } from "@/region/services/placements/read_placements.ts";
 import {
-  body,
-  createApi,
-  created,
-  etag,
-  IfMatch,
-  Limit,
-  ok,
-  REMOVED,
-  requires,
-  RowId,
-} from "./api.ts";
+  getPlacement,
+  listPlacements,
+  PLACEMENT_SORTS,
+} from "@/region/services/placements/read_placements.ts";
+import { body, createApi, created, etag, IfMatch, ok, REMOVED, requires, RowId } from "./api.ts";
+import { listQuery } from "./list_query.ts";
+import { pick } from "./sparse_fields.ts";
 
 const Placement = z.object({
   id: z.int(),
@@ -55,7 +50,7 @@ function describe(kind: "zone" | "pool", what: string) {
       ...many,
       summary: `${what}, in the order of their making`,
       ...requires("viewer"),
-      request: { query: z.strictObject({ cursor: z.string().max(64).optional(), limit: Limit }) },
+      request: { query: z.strictObject(listQuery({ item: Placement, sorts: PLACEMENT_SORTS })) },
       responses: ok(Page, "A page; nextCursor is null on the last"),
     }),
     create: createRoute({
@@ -107,9 +102,9 @@ function placementRoutes(ctx: RegionContext, kind: "zone" | "pool", what: string
   const routes = describe(kind, what);
   const api = createApi();
   api.openapi(routes.list, async (c) => {
-    const query = { kind, ...c.req.valid("query") };
-    const { placements, nextCursor } = await listPlacements(ctx, c.get("caller"), query);
-    return c.json({ [`${kind}s`]: placements, nextCursor }, 200);
+    const { fields, ...request } = c.req.valid("query");
+    const { rows, nextCursor } = await listPlacements(ctx, c.get("caller"), { kind, ...request });
+    return c.json({ [`${kind}s`]: rows.map((row) => pick(row, fields)), nextCursor }, 200);
   });
   api.openapi(routes.create, async (c) => {
     const input = { kind, ...c.req.valid("json") };

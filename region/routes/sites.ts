@@ -2,9 +2,11 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
 import { createSite } from "@/region/services/sites/create_site.ts";
 import { makeJoinToken } from "@/region/services/sites/make_join_token.ts";
-import { getSite, listSites } from "@/region/services/sites/read_sites.ts";
+import { getSite, listSites, SITE_SORTS } from "@/region/services/sites/read_sites.ts";
 import { updateSite } from "@/region/services/sites/update_site.ts";
-import { body, createApi, created, etag, IfMatch, Limit, ok, requires, TextId } from "./api.ts";
+import { body, createApi, created, etag, IfMatch, ok, requires, TextId } from "./api.ts";
+import { listQuery, pageOf } from "./list_query.ts";
+import { pick } from "./sparse_fields.ts";
 
 const Site = z.object({
   id: z.string(),
@@ -24,10 +26,10 @@ const listRoute = createRoute({
   method: "get",
   path: "/sites",
   tags,
-  summary: "All sites, by name",
+  summary: "Sites, by name",
   ...requires("viewer"),
-  request: { query: z.strictObject({ limit: Limit }) },
-  responses: ok(z.object({ sites: z.array(Site) }), "Sites"),
+  request: { query: z.strictObject(listQuery({ item: Site, sorts: SITE_SORTS })) },
+  responses: ok(pageOf("sites", Site), "A page of sites"),
 });
 
 const createSiteRoute = createRoute({
@@ -87,8 +89,9 @@ const joinTokenRoute = createRoute({
 export function siteRoutes(ctx: RegionContext) {
   return createApi()
     .openapi(listRoute, async (c) => {
-      const sites = await listSites(ctx, c.get("caller"), c.req.valid("query").limit);
-      return c.json({ sites: sites.map(viewSite) }, 200);
+      const { fields, ...request } = c.req.valid("query");
+      const { rows, nextCursor } = await listSites(ctx, c.get("caller"), request);
+      return c.json({ sites: rows.map((row) => pick(viewSite(row), fields)), nextCursor }, 200);
     })
     .openapi(createSiteRoute, async (c) => {
       return c.json(viewSite(await createSite(ctx, c.get("caller"), c.req.valid("json"))), 201);

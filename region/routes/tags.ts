@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
 import { createTag, deleteTag, updateTag } from "@/region/services/tags/change_tags.ts";
 import { previewTag } from "@/region/services/tags/preview_tag.ts";
-import { getTag, listTags } from "@/region/services/tags/read_tags.ts";
+import { getTag, listTags, TAG_SORTS } from "@/region/services/tags/read_tags.ts";
 import {
   body,
   createApi,
@@ -15,6 +15,8 @@ import {
   requires,
   RowId,
 } from "./api.ts";
+import { listQuery, pageOf } from "./list_query.ts";
+import { pick } from "./sparse_fields.ts";
 
 const Tag = z.object({
   id: z.int(),
@@ -59,11 +61,8 @@ const listRoute = createRoute({
   tags,
   summary: "Tags, in the order of their making",
   ...requires("viewer"),
-  request: { query: z.strictObject({ cursor: z.string().max(64).optional(), limit: Limit }) },
-  responses: ok(
-    z.object({ tags: z.array(Tag), nextCursor: z.string().nullable() }),
-    "A page; nextCursor is null on the last",
-  ),
+  request: { query: z.strictObject(listQuery({ item: Tag, sorts: TAG_SORTS })) },
+  responses: ok(pageOf("tags", Tag), "A page; nextCursor is null on the last"),
 });
 
 const createTagRoute = createRoute({
@@ -137,7 +136,9 @@ export function tagRoutes(ctx: RegionContext) {
       return c.json(await previewTag(ctx, c.get("caller"), c.req.valid("json")), 200);
     })
     .openapi(listRoute, async (c) => {
-      return c.json(await listTags(ctx, c.get("caller"), c.req.valid("query")), 200);
+      const { fields, ...request } = c.req.valid("query");
+      const { rows, nextCursor } = await listTags(ctx, c.get("caller"), request);
+      return c.json({ tags: rows.map((row) => pick(row, fields)), nextCursor }, 200);
     })
     .openapi(createTagRoute, async (c) => {
       const tag = await createTag(ctx, c.get("caller"), c.req.valid("json"));

@@ -28,7 +28,10 @@ export const FactView = z.looseObject({
 
 /** The facts of an operation, as the region has them. */
 export async function factsOf(rack: Rack, operationId: string) {
-  return await rack.api.get(`/facts?operation=${operationId}&limit=500`, listOf("facts", FactView));
+  return await rack.api.get(
+    `/facts?operation=${operationId}&limit=1000`,
+    listOf("facts", FactView),
+  );
 }
 
 export async function machineNow(rack: Rack, systemId: string): Promise<MachineView> {

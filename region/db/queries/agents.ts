@@ -1,5 +1,6 @@
 import { and, asc, eq, gte, isNull, max } from "drizzle-orm";
 import type { Db } from "../client.ts";
+import type { ListOrder, Slice } from "./keyset.ts";
 import { type AgentRow, agents, type NewAgent } from "../schema/agents.ts";
 
 export type { AgentRow };
@@ -16,15 +17,26 @@ export async function lockAgent(tx: Db, id: string): Promise<AgentRow | undefine
   return row;
 }
 
-/** By site, then in the order of joining; those revoked too. */
+export const AGENT_ORDER: ListOrder = {
+  columns: {
+    siteId: agents.siteId,
+    enrolledAt: agents.enrolledAt,
+    hostname: agents.hostname,
+    id: agents.id,
+  },
+  unique: ["id"],
+  initial: [{ key: "siteId", isDescending: false }, { key: "enrolledAt", isDescending: false }],
+};
+
+/** Those revoked too. */
 export async function listAgents(
   db: Db,
   filter: { siteId?: string },
-  limit: number,
+  { where, orderBy, limit }: Slice,
 ): Promise<AgentRow[]> {
   return await db.select().from(agents)
-    .where(filter.siteId === undefined ? undefined : eq(agents.siteId, filter.siteId))
-    .orderBy(asc(agents.siteId), asc(agents.enrolledAt), asc(agents.id)).limit(limit);
+    .where(and(where, filter.siteId === undefined ? undefined : eq(agents.siteId, filter.siteId)))
+    .orderBy(...orderBy).limit(limit);
 }
 
 /** Throws a violation of `agents_jkt` when another agent has the signing key. */

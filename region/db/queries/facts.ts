@@ -1,7 +1,8 @@
-import { and, desc, eq, inArray, isNull, or, type SQL } from "drizzle-orm";
+import { and, eq, inArray, isNull, or, type SQL } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { type FactRow, facts, type NewFactRow } from "../schema/facts.ts";
 import { machines } from "../schema/machines.ts";
+import type { ListOrder, Slice } from "./keyset.ts";
 
 export type { NewFactRow };
 
@@ -11,16 +12,28 @@ export async function insertFacts(db: Db, rows: readonly NewFactRow[]): Promise<
   await db.insert(facts).values([...rows]).onConflictDoNothing();
 }
 
+/** As they came; of one agent, in its own order. */
+export const FACT_ORDER: ListOrder = {
+  columns: { receivedAt: facts.receivedAt, at: facts.at, agentId: facts.agentId, seq: facts.seq },
+  unique: ["agentId", "seq"],
+  initial: [{ key: "receivedAt", isDescending: false }],
+};
+
 export interface FactFilter {
   readonly operationId?: string;
   readonly systemId?: string;
   /** Only facts about machines in these pools, and about no machine. */
   readonly poolIds?: readonly number[];
+  readonly agentId?: string;
+  readonly kind?: string;
 }
 
-/** The last `limit` facts that fit, oldest first: by agent, each agent's in its own order. */
-export async function listFacts(db: Db, filter: FactFilter, limit: number): Promise<FactRow[]> {
-  const conditions: SQL[] = [];
+export async function listFacts(
+  db: Db,
+  filter: FactFilter,
+  { where, orderBy, limit }: Slice,
+): Promise<FactRow[]> {
+  const conditions: (SQL | undefined)[] = [where];
   if (filter.operationId !== undefined) conditions.push(eq(facts.operationId, filter.operationId));
   if (filter.systemId !== undefined) conditions.push(eq(facts.systemId, filter.systemId));
   if (filter.poolIds !== undefined) {
@@ -29,7 +42,7 @@ export async function listFacts(db: Db, filter: FactFilter, limit: number): Prom
     const isInPools = inArray(facts.systemId, inPools);
     conditions.push(or(isNull(facts.systemId), isInPools) ?? isInPools);
   }
-  const newest = await db.select().from(facts).where(and(...conditions))
-    .orderBy(desc(facts.receivedAt), desc(facts.agentId), desc(facts.seq)).limit(limit);
-  return newest.reverse();
+  if (filter.agentId !== undefined) conditions.push(eq(facts.agentId, filter.agentId));
+  if (filter.kind !== undefined) conditions.push(eq(facts.kind, filter.kind));
+  return await db.select().from(facts).where(and(...conditions)).orderBy(...orderBy).limit(limit);
 }

@@ -2,6 +2,7 @@ import { and, desc, eq, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { type ImageRow, images, type NewImage } from "../schema/images.ts";
 import { sites } from "../schema/sites.ts";
+import type { ListOrder, Slice } from "./keyset.ts";
 
 export type { ImageRow } from "../schema/images.ts";
 
@@ -11,10 +12,37 @@ export async function findImage(db: Db, id: string): Promise<ImageRow | undefine
   return row;
 }
 
-/** Newest first. */
-export async function listImages(db: Db, limit: number): Promise<ImageRow[]> {
-  return await db.select().from(images).orderBy(desc(images.createdAt), desc(images.id))
-    .limit(limit);
+export const IMAGE_ORDER: ListOrder = {
+  columns: {
+    createdAt: images.createdAt,
+    title: images.title,
+    os: images.os,
+    release: images.release,
+    architecture: images.architecture,
+    version: images.version,
+    id: images.id,
+  },
+  unique: ["id"],
+  initial: [{ key: "createdAt", isDescending: true }],
+};
+
+export interface ImageFilter {
+  readonly kind?: "os" | "bootloader";
+  readonly os?: string;
+  readonly architecture?: string;
+}
+
+export async function listImages(
+  db: Db,
+  { kind, os, architecture }: ImageFilter,
+  { where, orderBy, limit }: Slice,
+): Promise<ImageRow[]> {
+  return await db.select().from(images).where(and(
+    where,
+    kind === undefined ? undefined : eq(images.kind, kind),
+    os === undefined ? undefined : eq(images.os, os),
+    architecture === undefined ? undefined : eq(images.architecture, architecture),
+  )).orderBy(...orderBy).limit(limit);
 }
 
 /** The operating system that came last for an architecture; undefined when there is none. */

@@ -1,6 +1,5 @@
-import { and, asc, eq, gt, inArray, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import type { Inventory } from "@/shared/contract/inventory.ts";
-import type { MachineStatus } from "@/shared/machine/lifecycle.ts";
 import type { Db } from "../client.ts";
 import { type MachineRow, machines, type NewMachine } from "../schema/machines.ts";
 
@@ -16,31 +15,6 @@ export async function findMachine(db: Db, systemId: string): Promise<MachineRow 
 export async function findMachineById(db: Db, id: number): Promise<MachineRow | undefined> {
   const [row] = await db.select().from(machines).where(eq(machines.id, id));
   return row;
-}
-
-export interface MachineFilter {
-  readonly siteId?: string;
-  readonly status?: MachineStatus;
-  readonly poolIds?: readonly number[];
-  /** Only machines whose number is greater: the last one of the page before. */
-  readonly afterId?: number;
-}
-
-/** In the order of their making. */
-export async function listMachines(
-  db: Db,
-  filter: MachineFilter,
-  limit: number,
-): Promise<MachineRow[]> {
-  const conditions: SQL[] = [];
-  if (filter.siteId !== undefined) conditions.push(eq(machines.siteId, filter.siteId));
-  if (filter.status !== undefined) conditions.push(eq(machines.status, filter.status));
-  if (filter.poolIds !== undefined) {
-    conditions.push(inArray(machines.poolId, [...filter.poolIds]));
-  }
-  if (filter.afterId !== undefined) conditions.push(gt(machines.id, filter.afterId));
-  return await db.select().from(machines).where(and(...conditions)).orderBy(asc(machines.id))
-    .limit(limit);
 }
 
 /** What an expression is asked of. */

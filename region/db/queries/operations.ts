@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt, type SQL } from "drizzle-orm";
+import { and, eq, inArray, type SQL } from "drizzle-orm";
 import type { Failure } from "@/shared/contract/failure.ts";
 import type { Db } from "../client.ts";
 import {
@@ -7,6 +7,7 @@ import {
   operations,
   type OperationState,
 } from "../schema/operations.ts";
+import type { ListOrder, Slice } from "./keyset.ts";
 import { machinesInPools } from "./machines.ts";
 
 export type { NewOperation, OperationRow, OperationState } from "../schema/operations.ts";
@@ -54,30 +55,41 @@ export async function findOperationByKey(
   return row;
 }
 
+export const OPERATION_ORDER: ListOrder = {
+  columns: {
+    askedAt: operations.askedAt,
+    kind: operations.kind,
+    state: operations.state,
+    id: operations.id,
+  },
+  unique: ["id"],
+  initial: [{ key: "askedAt", isDescending: true }],
+};
+
 export interface OperationFilter {
   readonly machineId?: number;
+  readonly siteId?: string;
+  readonly kind?: OperationRow["kind"];
   readonly state?: OperationState;
   /** Only operations of machines in these pools. */
   readonly poolIds?: readonly number[];
-  /** Only operations asked for earlier. */
-  readonly before?: Date;
 }
 
-/** Newest first. */
 export async function listOperations(
   db: Db,
   filter: OperationFilter,
-  limit: number,
+  { where, orderBy, limit }: Slice,
 ): Promise<OperationRow[]> {
-  const conditions: SQL[] = [];
+  const conditions: (SQL | undefined)[] = [where];
   if (filter.machineId !== undefined) conditions.push(eq(operations.machineId, filter.machineId));
   if (filter.state !== undefined) conditions.push(eq(operations.state, filter.state));
   if (filter.poolIds !== undefined) {
     conditions.push(inArray(operations.machineId, machinesInPools(db, filter.poolIds)));
   }
-  if (filter.before !== undefined) conditions.push(lt(operations.askedAt, filter.before));
-  return await db.select().from(operations).where(and(...conditions))
-    .orderBy(desc(operations.askedAt), desc(operations.id)).limit(limit);
+  if (filter.siteId !== undefined) conditions.push(eq(operations.siteId, filter.siteId));
+  if (filter.kind !== undefined) conditions.push(eq(operations.kind, filter.kind));
+  return await db.select().from(operations).where(and(...conditions)).orderBy(...orderBy)
+    .limit(limit);
 }
 
 /**

@@ -1,7 +1,8 @@
-import { and, asc, count, eq, gt, inArray, sql } from "drizzle-orm";
+import { and, count, eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { machines } from "../schema/machines.ts";
 import { pools, type ZoneRow, zones } from "../schema/zones.ts";
+import type { ListOrder, Slice } from "./keyset.ts";
 
 /** A zone says where a machine is, a pool whom it is for; both are names that machines point to. */
 export type PlacementKind = "zone" | "pool";
@@ -26,27 +27,37 @@ export async function findPlacement(
   return row;
 }
 
-export interface PlacementFilter {
-  /** Only these. Absent: all. */
-  readonly ids?: readonly number[];
-  readonly names?: readonly string[];
-  /** Only those with a greater number: the last one of the page before. */
-  readonly afterId?: number;
+/** In the order of their making, unless asked otherwise. */
+export function placementOrder(kind: PlacementKind): ListOrder {
+  const { name, createdAt, id } = tableOf(kind);
+  return {
+    columns: { name, createdAt, id },
+    unique: ["id"],
+    initial: [{ key: "id", isDescending: false }],
+  };
 }
 
-/** In the order of their making. */
+/** `ids`: only these. */
 export async function listPlacements(
   db: Db,
   kind: PlacementKind,
-  filter: PlacementFilter,
-  limit: number,
+  ids: readonly number[] | undefined,
+  { where, orderBy, limit }: Slice,
 ): Promise<PlacementRow[]> {
   const table = tableOf(kind);
-  return await db.select().from(table).where(and(
-    filter.ids && inArray(table.id, [...filter.ids]),
-    filter.names && inArray(table.name, [...filter.names]),
-    filter.afterId === undefined ? undefined : gt(table.id, filter.afterId),
-  )).orderBy(asc(table.id)).limit(limit);
+  return await db.select().from(table).where(and(where, ids && inArray(table.id, [...ids])))
+    .orderBy(...orderBy).limit(limit);
+}
+
+/** Row numbers to names. */
+export async function listPlacementNames(
+  db: Db,
+  kind: PlacementKind,
+  ids: readonly number[],
+): Promise<Map<number, string>> {
+  const { id, name } = tableOf(kind);
+  const rows = await db.select({ id, name }).from(tableOf(kind)).where(inArray(id, [...ids]));
+  return new Map(rows.map((row) => [row.id, row.name]));
 }
 
 /** How many machines are in each of these; those without are left out. */

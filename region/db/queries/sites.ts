@@ -1,5 +1,6 @@
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
+import type { ListOrder, Slice } from "./keyset.ts";
 import { type NewSite, type SiteRow, sites } from "../schema/sites.ts";
 
 export type { SiteRow } from "../schema/sites.ts";
@@ -10,8 +11,14 @@ export async function findSite(db: Db, id: string): Promise<SiteRow | undefined>
   return row;
 }
 
-export async function listSites(db: Db, limit: number): Promise<SiteRow[]> {
-  return await db.select().from(sites).orderBy(asc(sites.name)).limit(limit);
+export const SITE_ORDER: ListOrder = {
+  columns: { name: sites.name, id: sites.id, createdAt: sites.createdAt },
+  unique: ["id"],
+  initial: [{ key: "name", isDescending: false }],
+};
+
+export async function listSites(db: Db, { where, orderBy, limit }: Slice): Promise<SiteRow[]> {
+  return await db.select().from(sites).where(where).orderBy(...orderBy).limit(limit);
 }
 
 /** Throws a violation of `sites_name` when the name is taken. */

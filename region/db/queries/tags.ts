@@ -1,7 +1,8 @@
-import { and, asc, count, eq, gt, inArray, isNotNull, ne, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, isNotNull, ne, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { machines } from "../schema/machines.ts";
 import { machineTags, type TagRow, tags } from "../schema/tags.ts";
+import type { ListOrder, Slice } from "./keyset.ts";
 
 export type { TagRow } from "../schema/tags.ts";
 
@@ -11,18 +12,20 @@ export async function findTag(db: Db, id: number): Promise<TagRow | undefined> {
   return row;
 }
 
-export interface TagFilter {
-  readonly names?: readonly string[];
-  /** Only those with a greater number: the last one of the page before. */
-  readonly afterId?: number;
+/** In the order of their making, unless asked otherwise. */
+export const TAG_ORDER: ListOrder = {
+  columns: { name: tags.name, createdAt: tags.createdAt, id: tags.id },
+  unique: ["id"],
+  initial: [{ key: "id", isDescending: false }],
+};
+
+export async function listTags(db: Db, { where, orderBy, limit }: Slice): Promise<TagRow[]> {
+  return await db.select().from(tags).where(where).orderBy(...orderBy).limit(limit);
 }
 
-/** In the order of their making. */
-export async function listTags(db: Db, filter: TagFilter, limit: number): Promise<TagRow[]> {
-  return await db.select().from(tags).where(and(
-    filter.names && inArray(tags.name, [...filter.names]),
-    filter.afterId === undefined ? undefined : gt(tags.id, filter.afterId),
-  )).orderBy(asc(tags.id)).limit(limit);
+/** Those that there are, in the order of their making. */
+export async function listTagsNamed(db: Db, names: readonly string[]): Promise<TagRow[]> {
+  return await db.select().from(tags).where(inArray(tags.name, [...names])).orderBy(asc(tags.id));
 }
 
 /** How many machines have each of these; those on none are left out. */

@@ -24,7 +24,7 @@ export function explainIssues(
   const [first] = errors;
   return {
     status: 400,
-    code: INVALID_CODE,
+    code: textParam(issues[0], "code") ?? INVALID_CODE,
     detail: first ? `${first.field || "the request"}: ${first.detail}` : "the request is not valid",
     ...(first?.field ? { field: first.field } : {}),
     ...(first?.value === undefined ? {} : { value: first.value }),
@@ -80,9 +80,17 @@ function acceptedBy(
   path: readonly PropertyKey[],
 ): string | undefined {
   if (isOwnMessage(issue) && issue.code === "invalid_format") return issue.message;
+  const told = textParam(issue, "accepted");
+  if (told !== undefined) return told;
   const schema = schemaAt(root, path);
   if (schema && Object.keys(schema).length > 0) return describeSchema(root, schema);
   return isOwnMessage(issue) ? undefined : issue.message;
+}
+
+/** What a check of our own says beside its message: a `code` of its own, what is `accepted`. */
+function textParam(issue: Issue | undefined, name: "code" | "accepted"): string | undefined {
+  const param: unknown = issue?.code === "custom" ? issue.params?.[name] : undefined;
+  return typeof param === "string" ? param : undefined;
 }
 
 function detailOf(issue: Issue, value: unknown, accepted: string | undefined): string {

@@ -1,15 +1,18 @@
 import type { RegionContext } from "@/region/context.ts";
 import {
+  AGENT_ORDER,
   type AgentRow,
   listAgents as listAgentRows,
   markAgentRevoked,
 } from "@/region/db/queries/agents.ts";
 import { insertEvent } from "@/region/db/queries/events.ts";
+import type { Slice } from "@/region/db/queries/keyset.ts";
 import { type Caller, requireRole } from "@/region/services/identity/caller.ts";
 import { mustFind } from "@/region/services/not_found.ts";
+import { type Page, type PageRequest, readPage, sortNames } from "@/region/services/read_page.ts";
 import { publishRevocations } from "./revocations.ts";
 
-const AGENTS_MAX = 1000;
+export const AGENT_SORTS = sortNames(AGENT_ORDER);
 
 /** An agent as people see it. */
 export type AgentView = Pick<
@@ -21,11 +24,12 @@ export type AgentView = Pick<
 export async function listAgents(
   ctx: RegionContext,
   caller: Caller,
-  filter: { siteId?: string } = {},
-): Promise<AgentView[]> {
+  { siteId, ...request }: PageRequest & { siteId?: string },
+): Promise<Page<AgentView>> {
   requireRole(caller, "viewer");
-  const rows = await listAgentRows(ctx.db, filter, AGENTS_MAX);
-  return rows.map(agentView);
+  const read = (slice: Slice) => listAgentRows(ctx.db, { siteId }, slice);
+  const { rows, nextCursor } = await readPage(AGENT_ORDER, request, read);
+  return { rows: rows.map(agentView), nextCursor };
 }
 
 /**

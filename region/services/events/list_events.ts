@@ -1,22 +1,37 @@
 import type { RegionContext } from "@/region/context.ts";
 import { placeEvents } from "@/region/db/queries/event_feed.ts";
-import { listEvents as listRows } from "@/region/db/queries/events.ts";
+import {
+  EVENT_ORDER,
+  type EventFilter,
+  listEvents as listRows,
+} from "@/region/db/queries/events.ts";
+import { type PageRequest, readPage, sortNames } from "@/region/services/read_page.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { findMachineInScope, poolsInScope } from "../machines/machine_scope.ts";
 import { viewEvents } from "./event_view.ts";
 
-/** Events oldest first, `after` the number of the last one seen. */
+export const EVENT_SORTS = sortNames(EVENT_ORDER);
+
+/** What events can be chosen by. */
+export type EventQuery = Omit<EventFilter, "machineId" | "afterId" | "poolIds"> & {
+  readonly machine?: string;
+  /** The number of the last one seen. */
+  readonly after?: number;
+};
+
+/** Oldest first, unless asked otherwise. Throws `not_found` for a machine that does not exist. */
 export async function listEvents(
   ctx: RegionContext,
   caller: Caller,
-  query: { machine?: string; after?: number; limit: number },
+  { machine, after, siteId, operationId, level, code, ...request }: PageRequest & EventQuery,
 ) {
   requireRole(caller, "viewer");
-  const machineId = query.machine === undefined
+  const machineId = machine === undefined
     ? undefined
-    : (await findMachineInScope(ctx.db, caller, query.machine)).id;
-  const filter = { machineId, afterId: query.after, poolIds: poolsInScope(caller) };
+    : (await findMachineInScope(ctx.db, caller, machine)).id;
+  const poolIds = poolsInScope(caller);
+  const filter = { machineId, poolIds, afterId: after, siteId, operationId, level, code };
   await placeEvents(ctx.db);
-  const rows = await listRows(ctx.db, filter, query.limit);
-  return await viewEvents(ctx, rows);
+  const page = await readPage(EVENT_ORDER, request, (slice) => listRows(ctx.db, filter, slice));
+  return { rows: await viewEvents(ctx, page.rows), nextCursor: page.nextCursor };
 }

@@ -1,24 +1,34 @@
 import type { RegionContext } from "@/region/context.ts";
-import { listFacts as listRows } from "@/region/db/queries/facts.ts";
+import { FACT_ORDER, listFacts as listRows } from "@/region/db/queries/facts.ts";
+import { type PageRequest, readPage, sortNames } from "@/region/services/read_page.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { poolsInScope } from "../machines/machine_scope.ts";
 
-/** The last facts about an operation or a machine, oldest first. */
+export const FACT_SORTS = sortNames(FACT_ORDER);
+
+/** What facts can be chosen by. */
+export interface FactQuery {
+  readonly operation?: string;
+  /** A machine's system id. */
+  readonly machine?: string;
+  readonly agentId?: string;
+  readonly kind?: string;
+}
+
+/** What agents reported, as it came, unless asked otherwise. */
 export async function listFacts(
   ctx: RegionContext,
   caller: Caller,
-  query: { operation?: string; machine?: string; limit: number },
+  { operation, machine, agentId, kind, ...request }: PageRequest & FactQuery,
 ) {
   requireRole(caller, "viewer");
-  const filter = {
-    operationId: query.operation,
-    systemId: query.machine,
-    poolIds: poolsInScope(caller),
-  };
-  const rows = await listRows(ctx.db, filter, query.limit);
-  return rows.map((row) => ({
+  const poolIds = poolsInScope(caller);
+  const filter = { operationId: operation, systemId: machine, agentId, kind, poolIds };
+  const page = await readPage(FACT_ORDER, request, (slice) => listRows(ctx.db, filter, slice));
+  const rows = page.rows.map((row) => ({
     ...row,
     at: row.at.toISOString(),
     receivedAt: row.receivedAt.toISOString(),
   }));
+  return { rows, nextCursor: page.nextCursor };
 }

@@ -2,36 +2,54 @@ import type { RegionContext } from "@/region/context.ts";
 import { listInterfaces } from "@/region/db/queries/interfaces.ts";
 import { listRunningOperations, type OperationRow } from "@/region/db/queries/operations.ts";
 import { listUsernames } from "@/region/db/queries/users.ts";
+import type { ListedMachineRow } from "@/region/db/queries/machine_list.ts";
 import type { MachineRow } from "@/region/db/queries/machines.ts";
 import { availableActions, formatAction } from "@/region/domain/available_actions.ts";
 import type { Caller } from "../identity/caller.ts";
 import { type Grouping, readGrouping } from "./place_machine.ts";
 
 /** A machine as people see it; secrets are left out by naming what goes in. */
-export type MachineView = ReturnType<typeof viewOf>;
+export type MachineView = ListedMachineView & Pick<MachineRow, "inventory">;
 
-/** The views of these machines, with a constant number of queries. */
+/** A machine as it stands in a list: without its inventory. */
+export type ListedMachineView = ReturnType<typeof viewOf>;
+
+/** The whole views of these machines. */
 export async function viewMachines(
   ctx: RegionContext,
   caller: Caller,
   rows: readonly MachineRow[],
 ): Promise<MachineView[]> {
+  const inventories = new Map(rows.map(({ systemId, inventory }) => [systemId, inventory]));
+  const views = await viewListed(ctx, caller, rows);
+  return views.map((view) => ({ ...view, inventory: inventories.get(view.systemId) ?? null }));
+}
+
+/** The views of these machines, with a constant number of queries. */
+export async function viewListed(
+  ctx: RegionContext,
+  caller: Caller,
+  rows: readonly ListedMachineRow[],
+): Promise<ListedMachineView[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
   const running = await listRunningOperations(ctx.db, ids);
-  const interfaces = await listInterfaces(ctx.db, ids);
+  const operations = new Map(running.map((operation) => [operation.machineId, operation]));
+  const interfaces = Map.groupBy(
+    await listInterfaces(ctx.db, ids),
+    ({ machineId }) => machineId,
+  );
   const usernames = await listUsernames(ctx.db);
   const grouping = await readGrouping(ctx.db, rows);
-  return rows.map((row) => {
-    const operation = running.find(({ machineId }) => machineId === row.id);
-    return viewOf(row, {
-      macs: interfaces.filter(({ machineId }) => machineId === row.id).map(({ mac }) => mac),
-      operation,
+  return rows.map((row) =>
+    viewOf(row, {
+      macs: interfaces.get(row.id)?.map(({ mac }) => mac) ?? [],
+      operation: operations.get(row.id),
       owner: usernames.get(row.ownerUserId ?? 0) ?? null,
       role: caller.role,
       grouping: grouping.get(row.id),
-    });
-  });
+    })
+  );
 }
 
 interface Around {
@@ -42,7 +60,7 @@ interface Around {
   readonly grouping: Grouping | undefined;
 }
 
-function viewOf(row: MachineRow, around: Around) {
+function viewOf(row: ListedMachineRow, around: Around) {
   const { macs, operation, owner, role, grouping } = around;
   const { status } = row;
   const actions = availableActions(
@@ -74,7 +92,6 @@ function viewOf(row: MachineRow, around: Around) {
       username: row.bmc.username,
     },
     imageId: row.imageId,
-    inventory: row.inventory,
     failure: row.failure,
     actions: actions.map(formatAction),
     operation: operation ? viewUnderWay(operation) : null,

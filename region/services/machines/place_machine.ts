@@ -1,10 +1,10 @@
 import type { Db } from "@/region/db/client.ts";
 import type { MachineRow } from "@/region/db/queries/machines.ts";
-import { findPlacement, listPlacements } from "@/region/db/queries/placements.ts";
+import { findPlacement, listPlacementNames } from "@/region/db/queries/placements.ts";
 import {
   addMachineTags,
   listMachineTags,
-  listTags,
+  listTagsNamed,
   removeMachineTags,
   type TagRow,
 } from "@/region/db/queries/tags.ts";
@@ -68,7 +68,7 @@ function isWholeList(input: TagsInput): input is readonly string[] {
 export async function resolveTags(db: Db, names: readonly string[]): Promise<TagRow[]> {
   if (names.length === 0) return [];
   const distinct = [...new Set(names)];
-  const rows = await listTags(db, { names: distinct }, distinct.length);
+  const rows = await listTagsNamed(db, distinct);
   return distinct.map((name) => mustFind(rows.find((row) => row.name === name), "tag", name));
 }
 
@@ -96,8 +96,8 @@ export async function readGrouping(
   db: Db,
   rows: readonly Pick<MachineRow, "id" | "zoneId" | "poolId">[],
 ): Promise<Map<number, Grouping>> {
-  const zones = await namesOf(db, "zone", rows.map(({ zoneId }) => zoneId));
-  const pools = await namesOf(db, "pool", rows.map(({ poolId }) => poolId));
+  const zones = await listPlacementNames(db, "zone", distinct(rows.map(({ zoneId }) => zoneId)));
+  const pools = await listPlacementNames(db, "pool", distinct(rows.map(({ poolId }) => poolId)));
   const tags = Map.groupBy(
     await listMachineTags(db, rows.map(({ id }) => id)),
     ({ machineId }) => machineId,
@@ -109,14 +109,8 @@ export async function readGrouping(
   }]));
 }
 
-async function namesOf(
-  db: Db,
-  kind: "zone" | "pool",
-  ids: readonly number[],
-): Promise<Map<number, string>> {
-  const distinct = [...new Set(ids)];
-  const rows = await listPlacements(db, kind, { ids: distinct }, distinct.length);
-  return new Map(rows.map(({ id, name }) => [id, name]));
+function distinct(ids: readonly number[]): number[] {
+  return [...new Set(ids)];
 }
 
 /** What people say of a machine, for the audit: without its BMC's password. */

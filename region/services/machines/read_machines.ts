@@ -1,11 +1,19 @@
 import type { RegionContext } from "@/region/context.ts";
-import { listMachines as listRows } from "@/region/db/queries/machines.ts";
+import {
+  listMachines as listRows,
+  MACHINE_ORDER,
+  type MachineFilter,
+} from "@/region/db/queries/machine_list.ts";
 import { mustFind } from "@/region/services/not_found.ts";
-import { pageOf, parseCursor } from "@/region/services/page.ts";
-import type { MachineStatus } from "@/shared/machine/lifecycle.ts";
+import { type Page, type PageRequest, readPage, sortNames } from "@/region/services/read_page.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { findMachineInScope, poolsInScope } from "./machine_scope.ts";
-import { type MachineView, viewMachines } from "./machine_view.ts";
+import {
+  type ListedMachineView,
+  type MachineView,
+  viewListed,
+  viewMachines,
+} from "./machine_view.ts";
 
 /** Throws `not_found`. */
 export async function getMachine(
@@ -19,20 +27,16 @@ export async function getMachine(
   return mustFind(view, "machine", systemId);
 }
 
-/** A page of machines in the order of their making; `nextCursor` is null on the last one. */
+export const MACHINE_SORTS = sortNames(MACHINE_ORDER);
+
+/** In the order of their making, unless asked otherwise; without their inventories. */
 export async function listMachines(
   ctx: RegionContext,
   caller: Caller,
-  query: { siteId?: string; status?: MachineStatus; cursor?: string; limit: number },
-): Promise<{ machines: MachineView[]; nextCursor: string | null }> {
+  { siteId, status, ...request }: PageRequest & Omit<MachineFilter, "poolIds">,
+): Promise<Page<ListedMachineView>> {
   requireRole(caller, "viewer");
-  const { siteId, status, limit } = query;
-  const filter = {
-    siteId,
-    status,
-    poolIds: poolsInScope(caller),
-    afterId: parseCursor(query.cursor),
-  };
-  const { page, nextCursor } = pageOf(await listRows(ctx.db, filter, limit + 1), limit);
-  return { machines: await viewMachines(ctx, caller, page), nextCursor };
+  const filter = { siteId, status, poolIds: poolsInScope(caller) };
+  const page = await readPage(MACHINE_ORDER, request, (slice) => listRows(ctx.db, filter, slice));
+  return { rows: await viewListed(ctx, caller, page.rows), nextCursor: page.nextCursor };
 }

@@ -4,9 +4,11 @@ import { listFactsOfOperations } from "@/region/db/queries/operation_facts.ts";
 import {
   findOperation,
   listOperations as listRows,
-  type OperationState,
+  OPERATION_ORDER,
+  type OperationFilter,
 } from "@/region/db/queries/operations.ts";
 import { mustFind } from "@/region/services/not_found.ts";
+import { type Page, type PageRequest, readPage, sortNames } from "@/region/services/read_page.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { findMachineInScope, isInScope, poolsInScope } from "../machines/machine_scope.ts";
 import { type OperationView, viewOperation, viewProgress } from "./operation_view.ts";
@@ -30,22 +32,26 @@ export async function getOperation(
   };
 }
 
-/** Newest first. Throws `not_found` for a machine that does not exist. */
+export const OPERATION_SORTS = sortNames(OPERATION_ORDER);
+
+/** Newest first, unless asked otherwise. Throws `not_found` for a machine that does not exist. */
 export async function listOperations(
   ctx: RegionContext,
   caller: Caller,
-  query: { machine?: string; state?: OperationState; limit: number },
-): Promise<OperationView[]> {
+  query: PageRequest & Omit<OperationFilter, "machineId" | "poolIds"> & { machine?: string },
+): Promise<Page<OperationView>> {
   requireRole(caller, "viewer");
-  const machineId = query.machine === undefined
+  const { machine, siteId, kind, state, ...request } = query;
+  const machineId = machine === undefined
     ? undefined
-    : (await findMachineInScope(ctx.db, caller, query.machine)).id;
-  const filter = { machineId, state: query.state, poolIds: poolsInScope(caller) };
-  const rows = await listRows(ctx.db, filter, query.limit);
-  const systemIds = await listSystemIds(ctx.db, rows.map((row) => row.machineId));
+    : (await findMachineInScope(ctx.db, caller, machine)).id;
+  const filter = { machineId, siteId, kind, state, poolIds: poolsInScope(caller) };
+  const page = await readPage(OPERATION_ORDER, request, (slice) => listRows(ctx.db, filter, slice));
+  const systemIds = await listSystemIds(ctx.db, page.rows.map((row) => row.machineId));
   // A machine deleted between the two reads took its operations with it.
-  return rows.flatMap((row) => {
+  const rows = page.rows.flatMap((row) => {
     const systemId = systemIds.get(row.machineId);
     return systemId === undefined ? [] : [viewOperation(row, systemId)];
   });
+  return { rows, nextCursor: page.nextCursor };
 }

@@ -1,13 +1,15 @@
 import type { RegionContext } from "@/region/context.ts";
+import type { Slice } from "@/region/db/queries/keyset.ts";
 import {
   countMachinesIn,
   findPlacement,
   listPlacements as listRows,
   type PlacementKind,
+  placementOrder,
   type PlacementRow,
 } from "@/region/db/queries/placements.ts";
 import { mustFind } from "@/region/services/not_found.ts";
-import { pageOf, parseCursor } from "@/region/services/page.ts";
+import { type Page, type PageRequest, readPage, sortNames } from "@/region/services/read_page.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { poolsInScope } from "../machines/machine_scope.ts";
 
@@ -27,20 +29,20 @@ export async function getPlacement(
   return mustFind(view, kind, id);
 }
 
-/** In the order of their making; of pools only those that the caller may know of. */
+/** Zones and pools alike. */
+export const PLACEMENT_SORTS = sortNames(placementOrder("zone"));
+
+/** In the order of their making, unless asked otherwise; of pools only those that the caller may know of. */
 export async function listPlacements(
   ctx: RegionContext,
   caller: Caller,
-  query: { kind: PlacementKind; limit: number; cursor?: string },
-): Promise<{ placements: PlacementView[]; nextCursor: string | null }> {
+  { kind, ...request }: PageRequest & { kind: PlacementKind },
+): Promise<Page<PlacementView>> {
   requireRole(caller, "viewer");
-  const { kind, limit } = query;
-  const filter = {
-    afterId: parseCursor(query.cursor),
-    ids: kind === "pool" ? poolsInScope(caller) : undefined,
-  };
-  const { page, nextCursor } = pageOf(await listRows(ctx.db, kind, filter, limit + 1), limit);
-  return { placements: await viewPlacements(ctx, kind, page), nextCursor };
+  const ids = kind === "pool" ? poolsInScope(caller) : undefined;
+  const read = (slice: Slice) => listRows(ctx.db, kind, ids, slice);
+  const { rows, nextCursor } = await readPage(placementOrder(kind), request, read);
+  return { rows: await viewPlacements(ctx, kind, rows), nextCursor };
 }
 
 /** With a constant number of queries. */

@@ -2,7 +2,7 @@ import type { RegionContext } from "@/region/context.ts";
 import { listInventories } from "@/region/db/queries/machines.ts";
 import { matchesExpression } from "@/region/domain/tag_expression/evaluate.ts";
 import { parseTagExpression } from "@/region/domain/tag_expression/parse.ts";
-import { parseCursor } from "@/region/services/page.ts";
+import { formatRowCursor, parseRowCursor } from "@/region/services/read_page.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { poolsInScope } from "../machines/machine_scope.ts";
 
@@ -26,12 +26,14 @@ export async function previewTag(
   const expression = parseTagExpression(query.definition);
   const machines: TagPreview["machines"] = [];
   let examined = 0;
-  let afterId = parseCursor(query.cursor) ?? 0;
+  let afterId = parseRowCursor(query.cursor) ?? 0;
   while (examined < MACHINES_EXAMINED_MAX) {
     const filter = { afterId, poolIds: poolsInScope(caller), isLocked: false };
     const rows = await listInventories(ctx.db, filter, MACHINES_PER_READ);
     for (const { id, systemId, hostname, inventory } of rows) {
-      if (machines.length === query.limit) return { machines, examined, nextCursor: `${afterId}` };
+      if (machines.length === query.limit) {
+        return { machines, examined, nextCursor: formatRowCursor(afterId) };
+      }
       examined++;
       afterId = id;
       if (inventory && matchesExpression(expression, inventory)) {
@@ -40,5 +42,5 @@ export async function previewTag(
     }
     if (rows.length < MACHINES_PER_READ) return { machines, examined, nextCursor: null };
   }
-  return { machines, examined, nextCursor: `${afterId}` };
+  return { machines, examined, nextCursor: formatRowCursor(afterId) };
 }

@@ -3,10 +3,11 @@ import {
   countMachinesWith,
   findTag,
   listTags as listRows,
+  TAG_ORDER,
   type TagRow,
 } from "@/region/db/queries/tags.ts";
 import { mustFind } from "@/region/services/not_found.ts";
-import { pageOf, parseCursor } from "@/region/services/page.ts";
+import { type Page, type PageRequest, readPage, sortNames } from "@/region/services/read_page.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 
 /** A tag as people see it. */
@@ -18,18 +19,19 @@ export async function getTag(ctx: RegionContext, caller: Caller, id: number): Pr
   return await viewTag(ctx, mustFind(await findTag(ctx.db, id), "tag", id));
 }
 
-/** In the order of their making. */
+export const TAG_SORTS = sortNames(TAG_ORDER);
+
+/** In the order of their making, unless asked otherwise. */
 export async function listTags(
   ctx: RegionContext,
   caller: Caller,
-  query: { limit: number; cursor?: string },
-): Promise<{ tags: TagView[]; nextCursor: string | null }> {
+  request: PageRequest,
+): Promise<Page<TagView>> {
   requireRole(caller, "viewer");
-  const { limit } = query;
-  const rows = await listRows(ctx.db, { afterId: parseCursor(query.cursor) }, limit + 1);
-  const { page, nextCursor } = pageOf(rows, limit);
-  const counts = await countMachinesWith(ctx.db, page.map(({ id }) => id));
-  return { tags: page.map((row) => viewOf(row, counts.get(row.id) ?? 0)), nextCursor };
+  const page = await readPage(TAG_ORDER, request, (slice) => listRows(ctx.db, slice));
+  const counts = await countMachinesWith(ctx.db, page.rows.map(({ id }) => id));
+  const rows = page.rows.map((row) => viewOf(row, counts.get(row.id) ?? 0));
+  return { rows, nextCursor: page.nextCursor };
 }
 
 export async function viewTag(ctx: RegionContext, row: TagRow): Promise<TagView> {

@@ -113,7 +113,7 @@ describe("the list of machines", () => {
     const ready = await makeMachine(region, siteId, { status: "Ready" });
     const { body } = await region.call(`GET /api/v1/machines?siteId=${siteId}&status=Ready`);
     expect(body.machines.map((m: { systemId: string }) => m.systemId)).toEqual([ready]);
-    for (const query of ["status=Gone", "limit=0", "limit=201", "sort=name"]) {
+    for (const query of ["status=Gone", "limit=0", "limit=201"]) {
       const { status, body } = await region.call(`GET /api/v1/machines?${query}`);
       expect([query, status, body.code]).toEqual([query, 400, "request.invalid"]);
     }

@@ -189,16 +189,16 @@ describe("a caller limited to pools", () => {
     const caller: Caller = { userId: 1, username: "limited", role: "admin", poolIds: [pool.id] };
 
     expect((await getMachine(ctx, caller, mine)).systemId).toBe(mine);
-    const { machines } = await listMachines(ctx, caller, { siteId, limit: 10 });
-    expect(machines.map(({ systemId }) => systemId)).toEqual([mine]);
-    expect((await listOperations(ctx, caller, { limit: 200 })).map(({ machine }) => machine))
+    const machines = await listMachines(ctx, caller, { siteId: [siteId], limit: 10 });
+    expect(machines.rows.map(({ systemId }) => systemId)).toEqual([mine]);
+    expect((await listOperations(ctx, caller, { limit: 200 })).rows.map(({ machine }) => machine))
       .toEqual([mine]);
     const events = await listEvents(ctx, caller, { limit: 200 });
-    expect(new Set(events.map(({ machine }) => machine).filter((id) => id !== null)))
+    expect(new Set(events.rows.map(({ machine }) => machine).filter((id) => id !== null)))
       .toEqual(new Set([mine]));
-    expect(await listFacts(ctx, caller, { machine: other, limit: 10 })).toEqual([]);
+    expect((await listFacts(ctx, caller, { machine: other, limit: 10 })).rows).toEqual([]);
     const pools = await listPlacements(ctx, caller, { kind: "pool", limit: 10 });
-    expect(pools.placements.map(({ id }) => id)).toEqual([pool.id]);
+    expect(pools.rows.map(({ id }) => id)).toEqual([pool.id]);
 
     const missing = (work: Promise<unknown>) => expect(work).rejects.toThrow(/there is no/);
     await missing(getMachine(ctx, caller, other));

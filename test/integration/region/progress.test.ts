@@ -134,8 +134,8 @@ describe("facts and events", () => {
       "some.day",
     ]);
     expect(body.facts[4].body.surprise).toBe(true);
-    const last = await region.call(`GET /api/v1/facts?machine=${systemId}&limit=2`);
-    expect(last.body.facts.map((fact: { seq: number }) => fact.seq)).toEqual([8, 9]);
+    const last = await region.call(`GET /api/v1/facts?machine=${systemId}&limit=2&sort=-seq`);
+    expect(last.body.facts.map((fact: { seq: number }) => fact.seq)).toEqual([9, 8]);
   });
 
   test("come after the last one seen", async () => {

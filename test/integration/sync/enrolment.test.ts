@@ -18,7 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => region.dispose());
 
-const agentsNow = () => listAgents(region.ctx.db, {}, 1000);
+const agentsNow = () =>
+  listAgents(region.ctx.db, {}, { where: undefined, orderBy: [], limit: 1000 });
 
 describe("enrolment", () => {
   test("gives an agent its id, the region's keys, the site's key and a credential", async () => {

@@ -129,7 +129,7 @@ async function makeFuzzer(document: ApiDocument) {
       ? "the answer has a secret that was sent"
       : isElsewhere && answer.status !== 500
       ? undefined
-      : findFault(document, operation, answer);
+      : findFault(document, operation, { answer, path: request.path });
     if (fault === undefined) return;
     const last = region.logged.findLast(({ event }) => event === "request.failed");
     const log = answer.status === 500 ? `\n  ${last?.fields?.error}` : "";
