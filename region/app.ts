@@ -26,6 +26,7 @@ import { sshKeyRoutes } from "./routes/ssh_keys.ts";
 import { subnetRoutes } from "./routes/subnets.ts";
 import { tagRoutes } from "./routes/tags.ts";
 import { EVENTS_TOPIC } from "./services/events/follow_events.ts";
+import { webhookRoutes } from "./routes/webhooks.ts";
 import { VERSION } from "./version.ts";
 
 /** The largest body is user-data in a deploy. */
@@ -78,6 +79,7 @@ function apiRoutes(ctx: RegionContext) {
     machineActionRoutes(ctx),
     operationRoutes(ctx),
     eventStreamRoutes(ctx),
+    webhookRoutes(ctx),
     eventRoutes(ctx),
     factRoutes(ctx),
     imageRoutes(ctx),

@@ -9,6 +9,8 @@ export interface RegionConfig {
   readonly databaseUrl?: string;
   /** Where the first admin's credentials are written too, at the first start. */
   readonly bootstrapFile?: string;
+  /** Hosts (`host` or `host:port`) that webhooks may go to by plain http, or although they are ours. */
+  readonly webhookHosts?: readonly string[];
 }
 
 export type Environment = (name: string) => string | undefined;
@@ -42,9 +44,11 @@ export function readConfig(env: Environment, host: { isRoot: boolean }): RegionC
   const publicUrl = listen && attempt(() => parsePublicUrl(urlText));
   const dataFolder = attempt(() => chooseDataFolder(env, host));
   const databaseUrl = attempt(() => parseDatabaseUrl(value(env, "DATABASE_URL")));
+  const webhookHosts = value(env, "RACKWRIGHT_WEBHOOK_HOSTS")?.toLowerCase().split(/[\s,]+/)
+    .filter(Boolean);
   if (problems.length > 0 || !listen || !publicUrl || !dataFolder) throw new ConfigError(problems);
   const bootstrapFile = value(env, "RACKWRIGHT_BOOTSTRAP_FILE");
-  return { listen, publicUrl, dataFolder, databaseUrl, bootstrapFile };
+  return { listen, publicUrl, dataFolder, databaseUrl, bootstrapFile, webhookHosts };
 }
 
 /** A variable set to nothing is a variable not set. */

@@ -12,6 +12,10 @@ export interface RegionContext {
   readonly log: (event: string, fields?: Record<string, unknown>) => void;
   /** Where agents and people reach the region, without a slash at the end. */
   readonly publicUrl: string;
+  /** `host` or `host:port` that webhooks may go to although it is the region's own, or plain http. */
+  readonly webhookHosts?: readonly string[];
+  /** The addresses of a name, where the home can look them up. */
+  readonly resolveHost?: (hostname: string) => Promise<string[]>;
 }
 
 export interface RegionSecrets {

@@ -84,6 +84,8 @@ async function start(
     hub,
     log,
     publicUrl: config.publicUrl,
+    webhookHosts: config.webhookHosts,
+    resolveHost,
   };
   const admin = await makeFirstAdmin(ctx);
   if (admin) await showFirstAdmin(admin, config);
@@ -95,6 +97,17 @@ async function start(
     await server.stop();
   });
   log("region.listening", { url: config.publicUrl, ...config.listen });
+}
+
+/** Both families; a name that only one has is normal. */
+async function resolveHost(hostname: string): Promise<string[]> {
+  const kinds = ["A", "AAAA"] as const;
+  const found = await Promise.all(
+    kinds.map((kind) =>
+      Deno.resolveDns(hostname, kind, { signal: AbortSignal.timeout(3000) }).catch(() => [])
+    ),
+  );
+  return found.flat();
 }
 
 async function openDatabase(

@@ -3,6 +3,8 @@ import { publishRevocations } from "@/region/services/agents/revocations.ts";
 import { evaluatePendingTags } from "@/region/services/tags/evaluate_tags.ts";
 import { forgetExpired } from "./forget_expired.ts";
 import { giveUpSilentOperations } from "./give_up_silent_operations.ts";
+import { deliverWebhooks } from "@/region/services/webhooks/deliver_webhooks.ts";
+import { forgetDeliveries } from "./forget_deliveries.ts";
 import { placeNewEvents } from "./place_new_events.ts";
 import { publishBehindSites } from "./publish_behind_sites.ts";
 
@@ -15,6 +17,8 @@ const SWEEPS: Record<string, Sweep> = {
   publishRevocations,
   forgetExpired,
   placeNewEvents,
+  forgetDeliveries,
+  deliverWebhooks, // last: it waits for others
 };
 
 /**

@@ -15,6 +15,7 @@ import * as sites from "@/region/db/schema/sites.ts";
 import * as subnets from "@/region/db/schema/subnets.ts";
 import * as tags from "@/region/db/schema/tags.ts";
 import * as users from "@/region/db/schema/users.ts";
+import * as webhooks from "@/region/db/schema/webhooks.ts";
 import * as zones from "@/region/db/schema/zones.ts";
 
 const modules = [
@@ -29,6 +30,7 @@ const modules = [
   subnets,
   tags,
   users,
+  webhooks,
   zones,
 ];
 const tables = modules.flatMap((module) => Object.values(module)).filter((value) =>

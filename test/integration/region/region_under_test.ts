@@ -39,7 +39,9 @@ export interface RegionUnderTest {
 export const PASSWORD = "correct horse";
 
 /** The real app on a real database and a real folder; one user of each role, named after it. */
-export async function startRegionUnderTest(): Promise<RegionUnderTest> {
+export async function startRegionUnderTest(
+  settings: Pick<RegionContext, "webhookHosts"> = {},
+): Promise<RegionUnderTest> {
   const database = await createTestDatabase();
   const folder = await Deno.makeTempDir({ prefix: "rackwright-objects-" });
   const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
@@ -54,6 +56,7 @@ export async function startRegionUnderTest(): Promise<RegionUnderTest> {
     hub: createHub(),
     log: (event, fields) => logged.push({ event, fields }),
     publicUrl: "https://region.example.com",
+    ...settings,
   };
   const passwordHash = await hashPassword(PASSWORD, randomBytes);
   const keys = new Map<Role, string>();

@@ -11,6 +11,8 @@ afterAll(() => region.stop());
 
 /** Bodies that pass validation, so that what refuses is the check of the role. */
 const BODIES: Record<string, unknown> = {
+  "POST /api/v1/webhooks": { url: "https://hooks.example.com/" },
+  "PATCH /api/v1/webhooks/{webhookId}": {},
   "POST /api/v1/sites": { name: "x" },
   "PATCH /api/v1/sites/{siteId}": {},
   "POST /api/v1/sites/{siteId}/join-tokens": {},
