@@ -16,6 +16,7 @@ import { ipRangeRoutes } from "./routes/ip_ranges.ts";
 import { leaseRoutes } from "./routes/leases.ts";
 import { machineActionRoutes } from "./routes/machine_actions.ts";
 import { machineRoutes } from "./routes/machines.ts";
+import { nameCaller, observeRequests } from "./routes/observe_requests.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { poolRoutes, zoneRoutes } from "./routes/placements.ts";
 import { problemResponse, toProblem } from "./routes/problem.ts";
@@ -25,6 +26,7 @@ import { siteRoutes } from "./routes/sites.ts";
 import { sshKeyRoutes } from "./routes/ssh_keys.ts";
 import { subnetRoutes } from "./routes/subnets.ts";
 import { tagRoutes } from "./routes/tags.ts";
+import { RequestMetrics } from "./services/health/request_metrics.ts";
 import { EVENTS_TOPIC } from "./services/events/follow_events.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { VERSION } from "./version.ts";
@@ -43,10 +45,15 @@ export function createApp(ctx: RegionContext) {
       detail: `there is no ${c.req.method} ${c.req.path}`,
     })
   );
+  const metrics = new RequestMetrics();
+  app.use(observeRequests(ctx, metrics));
   app.use(wakeFollowers(ctx));
   app.use("/api/v1/*", limitBody());
-  app.use("/api/v1/*", authentication(ctx, isPublic));
-  app.route("/", healthRoutes());
+  for (const path of ["/api/v1/*", "/metrics"]) {
+    app.use(path, authentication(ctx, isPublic));
+    app.use(path, nameCaller());
+  }
+  app.route("/", healthRoutes(ctx, metrics));
   for (const routes of apiRoutes(ctx)) app.route("/api/v1", routes);
   app.route("/agent/v1", rackAgentRoutes(ctx));
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {

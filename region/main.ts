@@ -72,7 +72,8 @@ async function start(
     log("database.connection_lost", { error: error.message });
   });
   stops.push(() => connection.close());
-  const migrated = await migrate(connection.db, await readMigrations());
+  const migrations = await readMigrations();
+  const migrated = await migrate(connection.db, migrations);
   if (migrated.length > 0) log("database.migrated", { migrations: migrated });
   const hub = createHub();
   const ctx: RegionContext = {
@@ -86,6 +87,7 @@ async function start(
     publicUrl: config.publicUrl,
     webhookHosts: config.webhookHosts,
     resolveHost,
+    migrations: migrations.map(({ name }) => name),
   };
   const admin = await makeFirstAdmin(ctx);
   if (admin) await showFirstAdmin(admin, config);

@@ -6,7 +6,7 @@ import { guardRoutes } from "./input/guard_routes.ts";
 
 /** What a handler below `/api/v1` finds in its context. */
 export interface ApiEnv {
-  Variables: { caller: Caller };
+  Variables: { caller: Caller; requestId: string };
 }
 
 /**

@@ -32,7 +32,8 @@ export function toProblem(
     const problem = describe(error);
     if (problem.status >= 500) {
       const stack = error instanceof Error ? error.stack : String(error);
-      ctx.log("request.failed", { method: c.req.method, path: c.req.path, error: stack });
+      const { method, path } = c.req;
+      ctx.log("request.failed", { requestId: c.get("requestId"), method, path, error: stack });
     }
     // RFC 9110 §11.6.1: a 401 names the scheme that would do.
     const challenge: Record<string, string> = problem.status === 401

@@ -23,5 +23,7 @@ export const Problem = z.object({
   })).optional(),
   /** The region's clock, ISO 8601: lets an agent with a wrong clock correct itself. */
   now: z.string().optional(),
+  /** What the region calls the request, in its log too. */
+  requestId: z.string().optional(),
 });
 export type Problem = z.infer<typeof Problem>;

@@ -120,7 +120,7 @@ describe("routes", () => {
       .request("/api/v1/me", { headers: { authorization: `Bearer rws_${"0".repeat(64)}` } });
     expect(response.status).toBe(500);
     expect(await response.json()).toMatchObject({ code: "internal", detail: "Internal error" });
-    expect(region.logged.at(-1)?.event).toBe("request.failed");
+    expect(region.logged.map(({ event }) => event)).toContain("request.failed");
   });
 
   test("are described in OpenAPI 3.1", async () => {
