@@ -10,6 +10,7 @@ export function contentOf(state: SiteState | undefined): ContentFile[] {
   );
   return [
     ...state.bootFiles.map(({ file }) => file),
+    ...state.operations.flatMap(({ scripts = [] }) => scripts.map(({ file }) => file)),
     ...images.flatMap(({ kernel, initrd, squashfs }) => [kernel, initrd, squashfs]),
   ];
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Inventory } from "@/shared/contract/inventory.ts";
 import { debianArchitecture } from "./architecture.ts";
-import { availableActions } from "./available_actions.ts";
 import { chooseInstallTarget } from "./install_target.ts";
 import { inventoryInterfaces } from "./inventory_interfaces.ts";
 import { idFromBytes } from "./random_id.ts";
@@ -33,31 +32,6 @@ describe("chooseInstallTarget", () => {
     expect(() => chooseInstallTarget(inventory({}))).toThrow(/showed no disk/);
     expect(() => chooseInstallTarget(inventory({ disks: [disk("sda", 5)] })))
       .toThrow(/found sda \(5 bytes\)/);
-  });
-});
-
-describe("availableActions", () => {
-  const ready = { status: "Ready", hasBmc: true, isBusy: false } as const;
-
-  test("are the lifecycle's, for the role", () => {
-    expect(availableActions(ready, "admin")).toEqual([
-      "commission",
-      "allocate",
-      "deploy",
-      "mark_broken",
-      "power_off",
-      "power_query",
-    ]);
-    expect(availableActions(ready, "viewer")).toEqual(["power_query"]);
-  });
-
-  test("leave out power without a BMC, and work while there is work", () => {
-    expect(availableActions({ ...ready, hasBmc: false }, "operator"))
-      .toEqual(["allocate", "deploy", "mark_broken"]);
-    expect(availableActions({ ...ready, isBusy: true }, "operator"))
-      .toEqual(["allocate", "mark_broken"]);
-    const deploying = { status: "Deploying", hasBmc: false, isBusy: true } as const;
-    expect(availableActions(deploying, "operator")).toEqual(["abort"]);
   });
 });
 

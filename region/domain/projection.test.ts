@@ -29,7 +29,7 @@ const seen = (
   status: MachineStatus,
   operation?: Partial<SeenOperation> & { kind: OperationKind },
 ): Seen => ({
-  machine: { status },
+  machine: { status, returnsTo: [] },
   operation: operation && { state: "running", isNewest: true, ...operation },
 });
 /** What changes, without the timeline. */
@@ -49,6 +49,12 @@ describe("the end of an operation", () => {
     ["deploy", "Deploying", "aborted", "Failed deployment"],
     ["release", "Releasing", "done", "Ready"],
     ["release", "Releasing", "failed", "Releasing failed"],
+    ["erase", "Disk erasing", "done", "Ready"],
+    ["erase", "Disk erasing", "failed", "Failed disk erasing"],
+    ["test", "Testing", "failed", "Failed testing"],
+    ["rescue", "Entering rescue mode", "done", "Rescue mode"],
+    ["rescue", "Entering rescue mode", "failed", "Failed to enter rescue mode"],
+    ["exit_rescue", "Exiting rescue mode", "failed", "Failed to exit rescue mode"],
   ];
   for (const [kind, status, outcome, next] of table) {
     test(`${kind} ${outcome} leads from ${status} to ${next}`, () => {
@@ -63,9 +69,9 @@ describe("the end of an operation", () => {
         { kind: "operation_ended", state: outcome, failure: because },
         {
           kind: "machine_moved",
-          status: next,
+          to: { status: next, returnsTo: [] },
           failure: because,
-          isFreed: kind === "release" && outcome === "done",
+          isFreed: next === "Ready",
         },
       ]);
     });
@@ -107,11 +113,16 @@ describe("the end of an operation", () => {
     test("is put right", () => {
       expect(changes(ended("done"), seen("Failed deployment", late))).toEqual([
         { kind: "operation_ended", state: "done", failure: null },
-        { kind: "machine_moved", status: "Deployed", failure: null, isFreed: false },
+        {
+          kind: "machine_moved",
+          to: { status: "Deployed", returnsTo: [] },
+          failure: null,
+          isFreed: false,
+        },
       ]);
       expect(changes(ended("failed", { failure }), seen("Failed deployment", late))).toMatchObject([
         { kind: "operation_ended", state: "failed", failure },
-        { kind: "machine_moved", status: "Failed deployment", failure },
+        { kind: "machine_moved", to: { status: "Failed deployment" }, failure },
       ]);
     });
 
@@ -258,6 +269,25 @@ describe("the timeline", () => {
       fact("system.reported", { ok: false }),
       "error: the installed system reported, but failed: no reason given",
     ],
+    [
+      fact("script.started", { number: 1, of: 2, name: "memory" }),
+      "info: script 1 of 2: memory",
+    ],
+    [
+      fact("script.ended", { number: 1, of: 2, name: "memory", exitStatus: 0, durationMs: 5 }),
+      undefined,
+    ],
+    [
+      fact("script.ended", { number: 1, of: 2, name: "memory", exitStatus: 3, durationMs: 5 }),
+      "error: script memory failed with exit status 3",
+    ],
+    [fact("work.progressed", { message: "erasing" }), undefined],
+    [fact("test.reported", { ok: true }), "info: the tests ended"],
+    [
+      fact("erase.reported", { ok: false, message: "vda is in use" }),
+      "error: the disks were erased, but failed: vda is in use",
+    ],
+    [fact("rescue.reported", { ok: true }), "info: the rescue system is up"],
     [fact("power.ordered", { phase: "boot", order: "network_boot" }), undefined],
     [
       fact("power.done", { phase: "boot", order: "network_boot", state: "on" }),

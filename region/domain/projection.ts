@@ -2,15 +2,17 @@ import type { KnownFact } from "@/shared/contract/facts.ts";
 import type { Failure } from "@/shared/contract/failure.ts";
 import type { Inventory } from "@/shared/contract/inventory.ts";
 import {
-  type MachineStatus,
+  movesMachine,
   type OperationKind,
-  statusAfterOperation,
+  type Standing,
+  standingAfterOperation,
 } from "@/shared/machine/lifecycle.ts";
+import { isFree } from "./machine_change.ts";
 import { eventOf, type NewsItem } from "./projection_news.ts";
 
 /** What the region knows of the machine and the operation that a fact is about, before the fact. */
 export interface Seen {
-  readonly machine?: { readonly status: MachineStatus };
+  readonly machine?: Standing;
   readonly operation?: SeenOperation;
 }
 
@@ -42,7 +44,7 @@ export type Change =
   }
   | {
     readonly kind: "machine_moved";
-    readonly status: MachineStatus;
+    readonly to: Standing;
     readonly failure: Failure | null;
     /** It belongs to nobody any more, and nothing is installed on it. */
     readonly isFreed: boolean;
@@ -132,30 +134,11 @@ function endChanges(fact: KnownFact & { kind: "operation.ended" }, seen: Seen): 
   const ended: Change = { kind: "operation_ended", state: fact.outcome, failure };
   // Somebody moved the machine on after the region gave up: the outcome is history, not news to it.
   const isWhereWeLeftIt = !isLate ||
-    machine.status === statusAfterOperation(machine.status, operation.kind, "failed");
+    machine.status === standingAfterOperation(machine, operation.kind, "failed").status;
   if (!movesMachine(operation.kind) || !isWhereWeLeftIt) return [ended];
   const outcome = fact.outcome === "done" ? "done" : "failed";
-  return [ended, {
-    kind: "machine_moved",
-    status: statusAfterOperation(machine.status, operation.kind, outcome),
-    failure,
-    isFreed: operation.kind === "release" && outcome === "done",
-  }];
-}
-
-/** Power switched by itself leaves the status and the last failure as they are. */
-export function movesMachine(kind: OperationKind): boolean {
-  switch (kind) {
-    case "commission":
-    case "deploy":
-    case "release":
-      return true;
-    case "power_on":
-    case "power_off":
-    case "power_cycle":
-    case "power_query":
-      return false;
-  }
+  const to = standingAfterOperation(machine, operation.kind, outcome);
+  return [ended, { kind: "machine_moved", to, failure, isFreed: isFree(to) }];
 }
 
 function failureOf(fact: KnownFact & { kind: "operation.ended" }): Failure | null {

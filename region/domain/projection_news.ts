@@ -39,6 +39,18 @@ export function eventOf(fact: KnownFact): NewsItem | undefined {
       return fact.ok
         ? undefined
         : line(`step ${fact.number} of ${fact.of} failed: ${fact.name}`, "error");
+    case "script.started":
+      return line(`script ${fact.number} of ${fact.of}: ${fact.name}`);
+    case "script.ended":
+      return fact.exitStatus === 0
+        ? undefined
+        : line(`script ${fact.name} ${scriptEnd(fact)}`, "error");
+    case "test.reported":
+      return report("the tests ended", fact.ok, fact.message);
+    case "erase.reported":
+      return report("the disks were erased", fact.ok, fact.message);
+    case "rescue.reported":
+      return report("the rescue system is up", fact.ok, fact.message);
     case "commission.reported":
       return report("the inventory was reported", fact.ok, fact.message);
     case "install.reported":
@@ -63,6 +75,7 @@ export function eventOf(fact: KnownFact): NewsItem | undefined {
     case "stage.reached":
     case "power.ordered":
     case "power.observed":
+    case "work.progressed":
       return undefined;
   }
 }
@@ -79,6 +92,10 @@ function ended(
     case "aborted":
       return line("the site gave the operation up", "warning");
   }
+}
+
+function scriptEnd({ exitStatus, timedOut }: { exitStatus: number; timedOut: boolean }): string {
+  return timedOut ? "was stopped after its time limit" : `failed with exit status ${exitStatus}`;
 }
 
 function spokenBoot(answer: string, purpose: string | undefined): string {

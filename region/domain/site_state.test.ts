@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SiteState } from "@/shared/contract/site_state.ts";
-import { bootPlanFor } from "@/shared/machine/boot_plan.ts";
+import { bootPlanFor } from "@/shared/machine/boot_plans.ts";
 import { MACHINE_STATUSES } from "@/shared/machine/lifecycle.ts";
 import {
   buildSiteState,
@@ -31,6 +31,7 @@ const machine: MachineRecord = {
   architecture: "amd64",
   status: "Deploying",
   firmware: "uefi",
+  rescue: null,
 };
 const osImage: ImageRecord = {
   id: "i-1",
@@ -47,7 +48,7 @@ const osImage: ImageRecord = {
   kernelOptions: "console=ttyS0",
   createdAt: new Date("2026-01-01T00:00:00Z"),
 };
-const plan = bootPlanFor("deploy", true) ?? null;
+const plan = bootPlanFor("deploy", { hasBmc: true }) ?? null;
 const deploy: OperationRecord = {
   id: "o-1",
   kind: "deploy",
@@ -58,6 +59,8 @@ const deploy: OperationRecord = {
   installScript: "#!/bin/sh\n",
   sshKeys: ["ssh-ed25519 AAAA"],
   sealedUserData: "jwe",
+  scripts: null,
+  erase: null,
 };
 const build = (records: Partial<SiteRecords>) => {
   const state = buildSiteState({ ...empty, ...records }, version);

@@ -6,10 +6,11 @@ import type {
   StateImage,
   StateMachine,
   StateOperation,
+  StateScript,
   StateSubnet,
 } from "@/shared/contract/site_state.ts";
 import type { BootPlan } from "@/shared/machine/boot_plan.ts";
-import type { MachineStatus, OperationKind } from "@/shared/machine/lifecycle.ts";
+import type { EraseWay, MachineStatus, OperationKind } from "@/shared/machine/lifecycle.ts";
 import { type AddressRange, withoutAddresses } from "./address_ranges.ts";
 
 /** All that a site's state document is made of, as it is stored; secrets sealed under the site key. */
@@ -42,6 +43,7 @@ export interface MachineRecord {
   readonly hostname: string;
   readonly architecture: string;
   readonly status: MachineStatus;
+  readonly rescue: { readonly imageId: string; readonly sshKeys: readonly string[] } | null;
   /** From its inventory: `bios`, `uefi`, or null before the first. */
   readonly firmware: string | null;
   /** Absent: switched by hand. */
@@ -61,6 +63,8 @@ export interface OperationRecord {
   readonly installScript: string | null;
   readonly sshKeys: readonly string[] | null;
   readonly sealedUserData?: string;
+  readonly scripts: readonly StateScript[] | null;
+  readonly erase: EraseWay | null;
 }
 
 export interface ImageRecord {
@@ -161,8 +165,20 @@ function stateMachines(records: SiteRecords): StateMachine[] {
       ...optional("bmc", machine.bmc),
       boot: restingBootOf(machine.status),
       ...optional("kernelOptions", machine.kernelOptions),
+      ...optional("rescue", machine.status === "Rescue mode" ? rescueOf(machine, records) : null),
     };
   });
+}
+
+/** What it was rescued with, or the newest system for it when that image is gone. */
+function rescueOf(machine: MachineRecord, records: SiteRecords): StateMachine["rescue"] {
+  if (!machine.rescue) return undefined;
+  const { imageId, sshKeys } = machine.rescue;
+  const image = records.images.find(({ id }) => id === imageId) ??
+    records.images.filter(({ kind, architecture }) =>
+      kind === "os" && architecture === machine.architecture
+    ).toSorted(byAge)[0];
+  return image && { imageId: image.id, sshKeys: [...sshKeys] };
 }
 
 function firmwareOf({ firmware }: MachineRecord): StateMachine["firmware"] {
@@ -184,6 +200,8 @@ function stateOperations(records: SiteRecords): StateOperation[] {
       ...optional("installScript", operation.installScript),
       ...optional("sshKeys", operation.sshKeys && [...operation.sshKeys]),
       ...optional("sealedUserData", operation.sealedUserData),
+      ...optional("scripts", operation.scripts && [...operation.scripts]),
+      ...optional("erase", operation.erase),
     }];
   });
 }

@@ -9,8 +9,8 @@ import {
   setOperationEnd,
 } from "@/region/db/queries/outcomes.ts";
 import { bumpGeneration, findSite } from "@/region/db/queries/sites.ts";
-import { movesMachine, NO_REPORT_CODE, noReportFailure } from "@/region/domain/projection.ts";
-import { statusAfterOperation } from "@/shared/machine/lifecycle.ts";
+import { NO_REPORT_CODE, noReportFailure } from "@/region/domain/projection.ts";
+import { movesMachine, standingAfterOperation } from "@/shared/machine/lifecycle.ts";
 
 /** The site ends its operations at their deadline by itself; the word of it takes a while. */
 const GRACE_MS = 15 * 60_000;
@@ -45,8 +45,8 @@ async function giveUp(ctx: RegionContext, operationId: string): Promise<void> {
     });
     await setOperationEnd(tx, operationId, { state: "failed", failure, endedAt: at });
     if (movesMachine(operation.kind)) {
-      const status = statusAfterOperation(machine.status, operation.kind, "failed");
-      await setMachineStatus(tx, machineId, { status, failure, at, isFreed: false });
+      const to = standingAfterOperation(machine, operation.kind, "failed");
+      await setMachineStatus(tx, machineId, { to, failure, at, isFreed: false });
     }
     await insertEvents(tx, [{
       at,

@@ -4,8 +4,14 @@ import type { RegionContext } from "@/region/context.ts";
 import { type ActionInput, actOnMachine } from "@/region/services/machines/act_on_machine.ts";
 import { getMachine } from "@/region/services/machines/read_machines.ts";
 import { viewOperation } from "@/region/services/operations/operation_view.ts";
-import { ACTIONS, MACHINE_ACTIONS, type MachineAction } from "@/shared/machine/lifecycle.ts";
-import { type ApiEnv, body, createApi, requires, TextId } from "./api.ts";
+import {
+  ERASE_WAYS,
+  formatAction,
+  MACHINE_ACTIONS,
+  type MachineAction,
+  weakestRoleFor,
+} from "@/shared/machine/lifecycle.ts";
+import { type ApiEnv, createApi, requires, TextId } from "./api.ts";
 import { Machine } from "./machine_schema.ts";
 import { Operation } from "./operation_schema.ts";
 
@@ -29,58 +35,94 @@ const responses = {
   },
 };
 
+/** What a person has to say about it: in the timeline, the audit, and at the machine. */
+const comment = z.string().min(1).max(500).optional();
+const sshKeys = z.array(z.string().max(16_384)).max(100).optional();
+
+/** What each action can be asked with; every one takes a comment. */
+const BODIES = {
+  deploy: z.strictObject({
+    comment,
+    imageId: TextId,
+    /** Absent: my own keys. */
+    sshKeys,
+    userData: z.string().max(USER_DATA_CHARS_MAX).optional(),
+  }),
+  release: z.strictObject({
+    comment,
+    /** Wipes the disks first; absent: they are left as they are. */
+    erase: z.enum(ERASE_WAYS).optional(),
+  }),
+  rescue_mode: z.strictObject({
+    comment,
+    /** Absent: my own keys. */
+    sshKeys,
+  }),
+};
+const PLAIN_BODY = z.strictObject({ comment });
+
 function describeAction(action: MachineAction) {
   return {
     method: "post" as const,
-    path: `/machines/{systemId}/${action.replaceAll("_", "-")}`,
+    path: `/machines/{systemId}/${formatAction(action)}`,
     tags: ["machines"],
     summary: `Ask a machine to ${action.replaceAll("_", " ")}`,
-    ...requires(ACTIONS[action].role),
+    ...requires(weakestRoleFor(action)),
     responses,
   };
 }
 
-const deployRoute = createRoute({
-  ...describeAction("deploy"),
-  request: {
-    params,
-    headers,
-    body: body(z.strictObject({
-      imageId: TextId,
-      /** Absent: my own keys. */
-      sshKeys: z.array(z.string().max(16_384)).max(100).optional(),
-      userData: z.string().max(USER_DATA_CHARS_MAX).optional(),
-    })),
-  },
-});
-
-function plainRoute(action: MachineAction) {
+function actionRoute<B extends z.ZodType>(action: MachineAction, schema: B) {
+  const content = { "application/json": { schema } };
   return createRoute({
     ...describeAction(action),
-    request: {
-      params,
-      headers,
-      body: { content: { "application/json": { schema: z.strictObject({}) } } },
-    },
+    request: { params, headers, body: { required: action === "deploy", content } },
   });
 }
 
 export function machineActionRoutes(ctx: RegionContext) {
   const api = createApi();
-  api.openapi(deployRoute, (c) =>
-    answer(ctx, c, {
+  api.openapi(actionRoute("deploy", BODIES.deploy), (c) => {
+    const { comment, ...deploy } = c.req.valid("json");
+    return answer(ctx, c, {
       ...c.req.valid("param"),
       action: "deploy",
-      deploy: c.req.valid("json"),
+      comment,
+      deploy,
       idempotencyKey: c.req.valid("header")["idempotency-key"],
-    }));
-  for (const action of MACHINE_ACTIONS.filter((each) => each !== "deploy")) {
-    api.openapi(plainRoute(action), (c) =>
+    });
+  });
+  api.openapi(
+    actionRoute("release", BODIES.release),
+    (c) =>
       answer(ctx, c, {
         ...c.req.valid("param"),
-        action,
+        action: "release",
+        ...c.req.valid("json"),
         idempotencyKey: c.req.valid("header")["idempotency-key"],
-      }));
+      }),
+  );
+  api.openapi(
+    actionRoute("rescue_mode", BODIES.rescue_mode),
+    (c) =>
+      answer(ctx, c, {
+        ...c.req.valid("param"),
+        action: "rescue_mode",
+        ...c.req.valid("json"),
+        idempotencyKey: c.req.valid("header")["idempotency-key"],
+      }),
+  );
+  for (const action of MACHINE_ACTIONS.filter((each) => !(each in BODIES))) {
+    api.openapi(
+      actionRoute(action, PLAIN_BODY),
+      (c) =>
+        answer(ctx, c, {
+          ...c.req.valid("param"),
+          action,
+          ...c.req.valid("json"),
+          idempotencyKey: c.req.valid("header")["idempotency-key"],
+        }),
+    );
   }
   return api;
 }

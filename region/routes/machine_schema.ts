@@ -13,6 +13,11 @@ export const Machine = z.object({
   siteId: z.string(),
   status: z.enum(MACHINE_STATUSES),
   statusChangedAt: z.string(),
+  /** What the person said who brought it into this status. */
+  statusComment: z.string().nullable(),
+  /** What it goes back to from Broken, tests and rescue mode; the innermost last. */
+  returnsTo: z.array(z.enum(MACHINE_STATUSES)),
+  isLocked: z.boolean(),
   power: z.object({ state: z.enum(["on", "off", "unknown"]), at: z.string().nullable() }),
   macs: z.array(z.string()),
   architecture: z.string(),

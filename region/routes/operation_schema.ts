@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { Failure } from "@/shared/contract/failure.ts";
-import { OPERATION_KINDS } from "@/shared/machine/lifecycle.ts";
+import { ERASE_WAYS, OPERATION_KINDS } from "@/shared/machine/lifecycle.ts";
 
 export const OperationState = z.enum(["running", "done", "failed", "aborted"]);
 
@@ -12,6 +12,10 @@ export const Operation = z.object({
   siteId: z.string(),
   state: OperationState,
   imageId: z.string().nullable(),
+  /** erase: how. */
+  erase: z.enum(ERASE_WAYS).nullable(),
+  /** What the person said who asked for it. */
+  comment: z.string().nullable(),
   askedAt: z.string(),
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),

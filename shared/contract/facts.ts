@@ -70,6 +70,27 @@ export const KnownFact = z.discriminatedUnion("kind", [
     message: z.string().optional(),
     inventory: Inventory.optional(),
   }),
+  /** A commissioning or testing script, by its place in the operation's list, from 1. */
+  fact("script.started", { number: z.int(), of: z.int(), name: z.string() }),
+  fact("script.ended", {
+    number: z.int(),
+    of: z.int(),
+    name: z.string(),
+    /** As the shell counts: 128 + n for a script that signal n ended. */
+    exitStatus: z.int(),
+    timedOut: z.boolean().default(false),
+    durationMs: z.number(),
+    /** Hashes of what it wrote, shortened and sent before as blobs; absent: nothing. */
+    stdoutSha256: z.string().optional(),
+    stderrSha256: z.string().optional(),
+  }),
+  /** Long work goes on: a sign of life. */
+  fact("work.progressed", { message: z.string() }),
+  /** All testing scripts ended; `ok`: and passed. */
+  fact("test.reported", { ok: z.boolean(), message: z.string().optional() }),
+  fact("erase.reported", { ok: z.boolean(), message: z.string().optional() }),
+  /** The rescue system runs, and people can sign in to it. */
+  fact("rescue.reported", { ok: z.boolean(), message: z.string().optional() }),
   fact("install.reported", {
     ok: z.boolean(),
     message: z.string().optional(),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { OPERATION_KINDS } from "@/shared/machine/lifecycle.ts";
+import { ERASE_WAYS, OPERATION_KINDS } from "@/shared/machine/lifecycle.ts";
 import { BootPlan } from "@/shared/machine/boot_plan.ts";
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -112,10 +112,22 @@ export const StateMachine = z.object({
   boot: RestingBoot,
   /** Follows the image's on the kernel command line of each ephemeral boot; absent: nothing. */
   kernelOptions: z.string().optional(),
+  /** In rescue mode: what it boots instead of `boot`, and whose keys let in. */
+  rescue: z.object({ imageId: z.string(), sshKeys: z.array(z.string()) }).optional(),
   /** Further DHCP options for this machine, over those of its subnet. Absent: none. */
   options: z.array(StateDhcpOption).max(64).optional(),
 });
 export type StateMachine = z.infer<typeof StateMachine>;
+
+/** A script that the ephemeral system runs; a file that says by `#!` what interprets it. */
+export const StateScript = z.object({
+  name: z.string(),
+  file: ContentFile,
+  timeoutSeconds: z.int().positive(),
+  /** Runs beside its neighbours in the list that are parallel too. */
+  parallel: z.boolean(),
+});
+export type StateScript = z.infer<typeof StateScript>;
 
 /** One thing to be done to one machine; it stays in the document until its end is known. */
 export const StateOperation = z.object({
@@ -129,10 +141,14 @@ export const StateOperation = z.object({
   imageId: z.string().optional(),
   /** deploy: the install plan, a readable shell script. */
   installScript: z.string().optional(),
-  /** deploy: keys that may sign in to the installed system. */
+  /** deploy, rescue: keys that may sign in to the system. */
   sshKeys: z.array(z.string()).optional(),
   /** deploy: the person's user-data as a compact JWE under the site key; absent: none. */
   sealedUserData: z.string().optional(),
+  /** commission, test: what to run, in this order; absent: nothing. */
+  scripts: z.array(StateScript).optional(),
+  /** erase: how. */
+  erase: z.enum(ERASE_WAYS).optional(),
 });
 export type StateOperation = z.infer<typeof StateOperation>;
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { KnownFact, type NewFact } from "@/shared/contract/facts.ts";
-import { type BootPlan, bootPlanFor, stepBootPlan } from "./boot_plan.ts";
+import { type BootPlan, stepBootPlan } from "./boot_plan.ts";
+import { bootPlanFor } from "./boot_plans.ts";
 
 const START_MS = Date.parse("2026-01-01T00:00:00.000Z");
 
@@ -32,7 +33,7 @@ const reported: NewFact = { kind: "system.reported", ok: true };
 const deploy = planOf("deploy");
 
 function planOf(kind: Parameters<typeof bootPlanFor>[0], hasBmc = true): BootPlan {
-  const plan = bootPlanFor(kind, hasBmc);
+  const plan = bootPlanFor(kind, { hasBmc });
   if (!plan) throw new Error(`${kind} has no plan`);
   return plan;
 }
@@ -134,5 +135,5 @@ test("the agent's own verdict wins over the clock", () => {
 });
 
 test("release of a machine that is switched by hand has nothing to do", () => {
-  expect(bootPlanFor("release", false)).toBeUndefined();
+  expect(bootPlanFor("release", { hasBmc: false })).toBeUndefined();
 });

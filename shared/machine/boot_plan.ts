@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Failure } from "@/shared/contract/failure.ts";
 import type { KnownFact } from "@/shared/contract/facts.ts";
-import type { OperationKind } from "./lifecycle.ts";
 
 /** What to do to a machine's power. `network_boot`: next boot from the network, then off and on. */
 export const PowerOrder = z.enum(["network_boot", "on", "off", "cycle", "query"]);
@@ -12,7 +11,14 @@ export const BootKind = z.enum(["ephemeral", "local_disk", "power_off"]);
 export type BootKind = z.infer<typeof BootKind>;
 
 /** What the ephemeral system is booted for. */
-export const BootPurpose = z.enum(["enlist", "commission", "install"]);
+export const BootPurpose = z.enum([
+  "enlist",
+  "commission",
+  "install",
+  "test",
+  "erase",
+  "rescue",
+]);
 export type BootPurpose = z.infer<typeof BootPurpose>;
 
 export const BootPhase = z.object({
@@ -22,7 +28,16 @@ export const BootPhase = z.object({
   order: PowerOrder.optional(),
   boot: BootKind,
   purpose: BootPurpose.optional(),
-  doneBy: z.enum(["power_done", "boot_asked", "commissioned", "installed", "system_ready"]),
+  doneBy: z.enum([
+    "power_done",
+    "boot_asked",
+    "commissioned",
+    "installed",
+    "system_ready",
+    "tested",
+    "erased",
+    "rescue_ready",
+  ]),
   /** The phase fails when this long passes without a sign of life. */
   limitSeconds: z.int().positive(),
 });
@@ -33,6 +48,8 @@ export const BootPlan = z.object({
   phases: z.array(BootPhase).min(1).max(16),
   /** The operation fails when this long passes after its start, signs of life or not. */
   deadlineSeconds: z.int().positive(),
+  /** What the machine boots once the plan is done. Absent: what it boots at rest. */
+  afterwards: BootKind.optional(),
 });
 export type BootPlan = z.infer<typeof BootPlan>;
 
@@ -84,6 +101,9 @@ export const PHASE_FACT_KINDS = [
   "commission.reported",
   "install.reported",
   "system.reported",
+  "test.reported",
+  "erase.reported",
+  "rescue.reported",
 ] as const satisfies readonly KnownFact["kind"][];
 
 interface Position {
@@ -147,6 +167,12 @@ function isDoneBy(phase: BootPhase, fact: KnownFact, orderDone: boolean): boolea
       return fact.kind === "install.reported" && fact.ok;
     case "system_ready":
       return fact.kind === "system.reported" && fact.ok;
+    case "tested":
+      return fact.kind === "test.reported" && fact.ok;
+    case "erased":
+      return fact.kind === "erase.reported" && fact.ok;
+    case "rescue_ready":
+      return fact.kind === "rescue.reported" && fact.ok;
   }
 }
 
@@ -173,15 +199,27 @@ function endOf(
     case "power.failed":
       return failed(fact.code, fact.message);
     case "commission.reported":
-      return fact.ok ? undefined : failed("commission.failed", fact.message ?? "no reason given");
     case "install.reported":
-      return fact.ok ? undefined : failed("install.failed", fact.message ?? "no reason given");
     case "system.reported":
-      return fact.ok ? undefined : failed("first_boot.failed", fact.message ?? "no reason given");
+    case "test.reported":
+    case "erase.reported":
+    case "rescue.reported":
+      return fact.ok
+        ? undefined
+        : failed(FAILURE_CODES[fact.kind], fact.message ?? "no reason given");
     default:
       return undefined;
   }
 }
+
+const FAILURE_CODES = {
+  "commission.reported": "commission.failed",
+  "install.reported": "install.failed",
+  "system.reported": "first_boot.failed",
+  "test.reported": "test.failed",
+  "erase.reported": "erase.failed",
+  "rescue.reported": "rescue.failed",
+};
 
 function timeoutFailure(
   plan: BootPlan,
@@ -222,6 +260,9 @@ const STUCK: Partial<Record<KnownFact["kind"], string>> = {
   "stage.reached": "the system started, but did not finish its work",
   "step.started": "a step of the installation did not end",
   "step.ended": "the installation went silent between two steps",
+  "script.started": "a script did not end",
+  "script.ended": "the machine went silent between two scripts",
+  "work.progressed": "the machine went silent in the middle of its work",
   "install.reported": "the installed system did not boot from disk",
 };
 
@@ -242,81 +283,4 @@ function evidenceOf(facts: readonly KnownFact[]): string[] {
       : "";
     return `${fact.at} ${fact.kind} ${detail}`.trimEnd();
   });
-}
-
-/** Firmware of a big server takes minutes from power-on to its first DHCP packet. */
-const FIRMWARE_SECONDS = 900;
-const SYSTEM_SECONDS = 900;
-const POWER_SECONDS = 180;
-
-/**
- * The plan of an operation. Without a BMC its power orders are left out, and a person switches.
- *
- * Undefined: nothing has to happen at the site (release of a machine that is switched by hand).
- */
-export function bootPlanFor(kind: OperationKind, hasBmc: boolean): BootPlan | undefined {
-  const order = (power: PowerOrder) => (hasBmc ? { order: power } : {});
-  const networkBoot = (purpose: BootPurpose): BootPhase => ({
-    name: "network boot",
-    ...order("network_boot"),
-    boot: "ephemeral",
-    purpose,
-    doneBy: "boot_asked",
-    limitSeconds: FIRMWARE_SECONDS,
-  });
-  const power = (name: string, what: PowerOrder): BootPhase[] =>
-    hasBmc
-      ? [{
-        name,
-        order: what,
-        boot: what === "off" ? "power_off" : "local_disk",
-        doneBy: "power_done",
-        limitSeconds: POWER_SECONDS,
-      }]
-      : [];
-  switch (kind) {
-    case "commission":
-      return plan(3600, [
-        networkBoot("commission"),
-        {
-          name: "commission",
-          boot: "ephemeral",
-          purpose: "commission",
-          doneBy: "commissioned",
-          limitSeconds: SYSTEM_SECONDS,
-        },
-        ...power("power off", "off"),
-      ]);
-    case "deploy":
-      return plan(7200, [
-        networkBoot("install"),
-        {
-          name: "install",
-          boot: "ephemeral",
-          purpose: "install",
-          doneBy: "installed",
-          limitSeconds: SYSTEM_SECONDS,
-        },
-        {
-          name: "first boot",
-          boot: "local_disk",
-          doneBy: "system_ready",
-          limitSeconds: FIRMWARE_SECONDS + SYSTEM_SECONDS,
-        },
-      ]);
-    case "release":
-      return plan(600, power("power off", "off"));
-    case "power_on":
-      return plan(600, power("power on", "on"));
-    case "power_off":
-      return plan(600, power("power off", "off"));
-    case "power_cycle":
-      return plan(600, power("power cycle", "cycle"));
-    case "power_query":
-      return plan(600, power("power query", "query"));
-  }
-}
-
-function plan(deadlineSeconds: number, phases: BootPhase[]): BootPlan | undefined {
-  return phases.length > 0 ? { phases, deadlineSeconds } : undefined;
 }

@@ -1,20 +1,14 @@
-import { DomainError } from "@/shared/errors/domain_error.ts";
+import {
+  enterStatus,
+  IN_TRANSIT,
+  MACHINE_STATUSES,
+  type MachineStatus,
+  returnToPrevious,
+  type Standing,
+  standingWhenFixed,
+} from "./statuses.ts";
 
-/** Every status a machine can have. The names are MAAS's, so that scripts and people know them. */
-export const MACHINE_STATUSES = [
-  "New",
-  "Commissioning",
-  "Failed commissioning",
-  "Ready",
-  "Allocated",
-  "Deploying",
-  "Deployed",
-  "Failed deployment",
-  "Releasing",
-  "Releasing failed",
-  "Broken",
-] as const;
-export type MachineStatus = typeof MACHINE_STATUSES[number];
+export { isOwned, MACHINE_STATUSES, type MachineStatus, type Standing } from "./statuses.ts";
 
 /** Roles, weakest first: each may do what those before it may. */
 export const ROLES = ["viewer", "operator", "admin"] as const;
@@ -23,8 +17,12 @@ export type Role = typeof ROLES[number];
 /** The kinds of work a site does to a machine; each has a boot plan. */
 export const OPERATION_KINDS = [
   "commission",
+  "test",
   "deploy",
   "release",
+  "erase",
+  "rescue",
+  "exit_rescue",
   "power_on",
   "power_off",
   "power_cycle",
@@ -32,14 +30,36 @@ export const OPERATION_KINDS = [
 ] as const;
 export type OperationKind = typeof OPERATION_KINDS[number];
 
+/**
+ * Where an action or an outcome leads. `previous`: the status that the machine took a detour from.
+ * `fixed`: what it is once whatever was broken is mended.
+ */
+type Target = MachineStatus | "previous" | "fixed";
+type Moves = Partial<Record<MachineStatus, Target>>;
+
 interface ActionRule {
   /** The weakest role that may ask for it. */
   readonly role: Role;
+  /** The weakest role that may ask for it on a machine of one's own, where that is a weaker one. */
+  readonly ownRole?: Role;
   /** The operation that the site then carries out; absent: done as soon as it is recorded. */
   readonly operation?: OperationKind;
   /** From each status in which it is allowed, the status it leads to at once. */
-  readonly to: Partial<Record<MachineStatus, MachineStatus>>;
+  readonly to: Moves;
+  /** Refused while the machine belongs to somebody: it would be taken from them. */
+  readonly wantsUnowned?: boolean;
+  /** Ends the operation that is under way, instead of waiting for it. */
+  readonly endsOperation?: boolean;
+  /** Allowed on a locked machine. */
+  readonly ignoresLock?: boolean;
 }
+
+/** Statuses in which no lifecycle operation runs. */
+const RESTING = MACHINE_STATUSES.filter((status) =>
+  !(IN_TRANSIT as readonly MachineStatus[]).includes(status)
+);
+/** Statuses in which a machine has something to run. */
+const POWERABLE = ["Deployed", "Rescue mode", "Broken"] as const;
 
 /**
  * What people can ask for: the whole lifecycle, one row an action.
@@ -51,121 +71,246 @@ export const ACTIONS = {
   commission: {
     role: "admin",
     operation: "commission",
-    to: {
-      "New": "Commissioning",
-      "Failed commissioning": "Commissioning",
-      "Ready": "Commissioning",
-      "Broken": "Commissioning",
-    },
+    to: every("Commissioning", [
+      "New",
+      "Failed commissioning",
+      "Ready",
+      "Failed testing",
+      "Broken",
+    ]),
+    wantsUnowned: true,
+  },
+  test: {
+    role: "admin",
+    ownRole: "operator",
+    operation: "test",
+    to: every("Testing", [
+      "New",
+      "Failed commissioning",
+      "Ready",
+      "Allocated",
+      "Deployed",
+      "Failed deployment",
+      "Releasing failed",
+      "Failed disk erasing",
+      "Failed to enter rescue mode",
+      "Failed to exit rescue mode",
+      "Failed testing",
+      "Broken",
+    ]),
   },
   allocate: { role: "operator", to: { "Ready": "Allocated" } },
   deploy: {
     role: "operator",
     operation: "deploy",
-    to: {
-      "Ready": "Deploying", // allocates on the way
-      "Allocated": "Deploying",
-      "Failed deployment": "Deploying", // MAAS wants a release first; nothing is gained by it
-    },
+    to: every("Deploying", [
+      "Ready", // allocates on the way
+      "Allocated",
+      "Failed deployment", // MAAS wants a release first; nothing is gained by it
+    ]),
   },
+  // With a way to erase, it leads to Disk erasing instead.
   release: {
     role: "operator",
     operation: "release",
-    to: {
-      "Allocated": "Releasing",
-      "Deployed": "Releasing",
-      "Failed deployment": "Releasing",
-      "Releasing failed": "Releasing",
-    },
+    to: every("Releasing", [
+      "Allocated",
+      "Deployed",
+      "Failed deployment",
+      "Releasing failed",
+      "Failed disk erasing",
+    ]),
   },
   // Ends the running operation and powers the machine off.
   abort: {
-    role: "operator",
+    role: "admin",
+    ownRole: "operator",
     operation: "power_off",
-    to: { "Commissioning": "New", "Deploying": "Allocated" },
+    to: {
+      "Commissioning": "New",
+      "Deploying": "Allocated",
+      "Releasing": "Releasing failed",
+      "Disk erasing": "Failed disk erasing",
+      "Testing": "previous",
+      "Entering rescue mode": "previous",
+      "Exiting rescue mode": "Failed to exit rescue mode",
+    },
+    endsOperation: true,
+  },
+  rescue_mode: {
+    role: "admin",
+    ownRole: "operator",
+    operation: "rescue",
+    to: every("Entering rescue mode", [
+      "New",
+      "Failed commissioning",
+      "Ready",
+      "Allocated",
+      "Deployed",
+      "Failed deployment",
+      "Failed disk erasing",
+      "Failed testing",
+      "Failed to enter rescue mode",
+      "Failed to exit rescue mode",
+      "Broken",
+    ]),
+  },
+  exit_rescue_mode: {
+    role: "admin",
+    ownRole: "operator",
+    operation: "exit_rescue",
+    to: every("Exiting rescue mode", [
+      "Rescue mode",
+      "Failed to enter rescue mode",
+      "Failed to exit rescue mode",
+    ]),
   },
   mark_broken: {
     role: "operator",
-    to: {
-      "New": "Broken",
-      "Failed commissioning": "Broken",
-      "Ready": "Broken",
-      "Allocated": "Broken",
-      "Deployed": "Broken",
-      "Failed deployment": "Broken",
-      "Releasing failed": "Broken",
-    },
+    to: every("Broken", [
+      "New",
+      "Commissioning",
+      "Failed commissioning",
+      "Ready",
+      "Allocated",
+      "Deploying",
+      "Deployed",
+      "Failed deployment",
+      "Releasing",
+      "Releasing failed",
+      "Disk erasing",
+      "Failed disk erasing",
+      "Failed to enter rescue mode",
+      "Failed to exit rescue mode",
+      "Testing",
+      "Failed testing",
+    ]),
+    endsOperation: true,
   },
-  mark_fixed: { role: "admin", to: { "Broken": "Ready" } },
-  power_on: { role: "operator", operation: "power_on", to: stayIn("Deployed", "Broken") },
-  power_off: { role: "operator", operation: "power_off", to: stayInResting() },
-  power_cycle: { role: "operator", operation: "power_cycle", to: stayIn("Deployed", "Broken") },
-  power_query: { role: "viewer", operation: "power_query", to: stayInResting() },
+  mark_fixed: { role: "admin", to: { "Broken": "fixed" } },
+  override_failed_testing: { role: "admin", to: { "Failed testing": "previous" } },
+  lock: { role: "admin", ownRole: "operator", to: stayIn(MACHINE_STATUSES) },
+  unlock: {
+    role: "admin",
+    ownRole: "operator",
+    to: stayIn(MACHINE_STATUSES),
+    ignoresLock: true,
+  },
+  // Kept for its history; not booted, and never allocated.
+  retire: {
+    role: "admin",
+    to: every("Retired", [
+      "New",
+      "Failed commissioning",
+      "Ready",
+      "Failed testing",
+      "Broken",
+    ]),
+    wantsUnowned: true,
+  },
+  // New, because nobody knows what became of its hardware.
+  unretire: { role: "admin", to: { "Retired": "New" } },
+  power_on: { role: "operator", operation: "power_on", to: stayIn(POWERABLE) },
+  power_off: { role: "operator", operation: "power_off", to: stayIn(RESTING) },
+  power_cycle: { role: "operator", operation: "power_cycle", to: stayIn(POWERABLE) },
+  power_query: {
+    role: "viewer",
+    operation: "power_query",
+    to: stayIn(RESTING),
+    ignoresLock: true,
+  },
 } as const satisfies Record<string, ActionRule>;
 export type MachineAction = keyof typeof ACTIONS;
 
 export const MACHINE_ACTIONS = Object.keys(ACTIONS) as readonly MachineAction[];
 
+/**
+ * How a machine's disks are wiped before it is free again.
+ *
+ * `quick`: what tells of their content, so that nothing is found by accident. `secure`: by the disk's
+ * own command where it has one, else in full. `full`: every byte is written over.
+ */
+export const ERASE_WAYS = ["quick", "secure", "full"] as const;
+export type EraseWay = typeof ERASE_WAYS[number];
+
 /** What the end of an operation leads to; a kind that is not here leaves the status alone. */
-const OUTCOMES: Partial<Record<OperationKind, Record<"done" | "failed", MachineStatus>>> = {
+const OUTCOMES: Partial<Record<OperationKind, Record<"done" | "failed", Target>>> = {
   commission: { done: "Ready", failed: "Failed commissioning" },
+  test: { done: "previous", failed: "Failed testing" },
   deploy: { done: "Deployed", failed: "Failed deployment" },
   release: { done: "Ready", failed: "Releasing failed" },
+  erase: { done: "Ready", failed: "Failed disk erasing" },
+  rescue: { done: "Rescue mode", failed: "Failed to enter rescue mode" },
+  exit_rescue: { done: "previous", failed: "Failed to exit rescue mode" },
 };
 
-/** The status after `action`, or a `conflict` that names what would be accepted instead. */
-export function statusAfterAction(status: MachineStatus, action: MachineAction): MachineStatus {
-  const next = (ACTIONS[action] as ActionRule).to[status];
-  if (next) return next;
-  const allowed = allowedActions(status);
-  throw new DomainError({
-    kind: "conflict",
-    code: "machine.action_refused",
-    message: `a machine that is ${status} cannot ${spoken(action)}; ` +
-      (allowed.length > 0 ? `it can ${allowed.map(spoken).join(", ")}` : "wait for its operation"),
-  });
+/** The row of an action, with every field that a row can have. */
+export function ruleOf(action: MachineAction): ActionRule {
+  return ACTIONS[action];
 }
 
-/** The status after an operation ended. */
-export function statusAfterOperation(
-  status: MachineStatus,
+/** The weakest role that may ask for this of any machine at all. */
+export function weakestRoleFor(action: MachineAction): Role {
+  const { role, ownRole } = ruleOf(action);
+  return ownRole ?? role;
+}
+
+/** Where `action` leads to; undefined: it is not allowed in this status. */
+export function standingAfterAction(
+  from: Standing,
+  action: MachineAction,
+  erase?: EraseWay,
+): Standing | undefined {
+  const target = ruleOf(action).to[from.status];
+  if (!target) return undefined;
+  return follow(from, action === "release" && erase ? "Disk erasing" : target);
+}
+
+/** Where the end of an operation leads to. */
+export function standingAfterOperation(
+  from: Standing,
   kind: OperationKind,
   outcome: "done" | "failed",
-): MachineStatus {
-  return OUTCOMES[kind]?.[outcome] ?? status;
+): Standing {
+  const target = OUTCOMES[kind]?.[outcome];
+  return target ? follow(from, target) : from;
 }
 
-/** The actions that `statusAfterAction` accepts in this status, for a person of this role. */
-export function allowedActions(status: MachineStatus, role: Role = "admin"): MachineAction[] {
-  return MACHINE_ACTIONS.filter((action) =>
-    (ACTIONS[action] as ActionRule).to[status] !== undefined &&
-    ROLES.indexOf(role) >= ROLES.indexOf(ACTIONS[action].role)
-  );
+/** The actions that are allowed in this status, whoever asks. */
+export function allowedActions(status: MachineStatus): MachineAction[] {
+  return MACHINE_ACTIONS.filter((action) => ruleOf(action).to[status] !== undefined);
 }
 
 /** The operation an action starts, if any. */
-export function operationOf(action: MachineAction): OperationKind | undefined {
-  return (ACTIONS[action] as ActionRule).operation;
+export function operationOf(action: MachineAction, erase?: EraseWay): OperationKind | undefined {
+  return action === "release" && erase ? "erase" : ruleOf(action).operation;
 }
 
-function spoken(action: MachineAction): string {
-  return action.replaceAll("_", " ");
+/** `power_on` is `power-on` in a path. */
+export function formatAction(action: MachineAction): string {
+  return action.replaceAll("_", "-");
 }
 
-function stayIn(...statuses: MachineStatus[]): Partial<Record<MachineStatus, MachineStatus>> {
+/** Whether the end of such an operation moves the machine on; switching its power does not. */
+export function movesMachine(kind: OperationKind): boolean {
+  return OUTCOMES[kind] !== undefined;
+}
+
+function follow(from: Standing, target: Target): Standing {
+  switch (target) {
+    case "previous":
+      return returnToPrevious(from);
+    case "fixed":
+      return standingWhenFixed(from);
+    default:
+      return enterStatus(from, target);
+  }
+}
+
+function every(target: MachineStatus, statuses: readonly MachineStatus[]): Moves {
+  return Object.fromEntries(statuses.map((status) => [status, target]));
+}
+
+function stayIn(statuses: readonly MachineStatus[]): Moves {
   return Object.fromEntries(statuses.map((status) => [status, status]));
-}
-
-/** Statuses in which no lifecycle operation runs. */
-function stayInResting(): Partial<Record<MachineStatus, MachineStatus>> {
-  return stayIn(
-    "New",
-    "Failed commissioning",
-    "Ready",
-    "Allocated",
-    "Deployed",
-    "Failed deployment",
-    "Releasing failed",
-    "Broken",
-  );
 }

@@ -90,7 +90,14 @@ function afterFact(fact: KnownFact, current: Stretch | undefined): Stretch | und
       return { name: fact.name, owner: "disk" };
     case "step.ended":
       return { name: "between steps", owner: "disk" };
+    case "script.started":
+      return { name: `script ${fact.name}`, owner: "system" };
+    case "script.ended":
+      return { name: "between scripts", owner: "system" };
     case "commission.reported":
+    case "test.reported":
+    case "erase.reported":
+    case "rescue.reported":
       return { name: "agent", owner: "control" };
     case "install.reported":
       return { name: "restart", owner: "firmware" };

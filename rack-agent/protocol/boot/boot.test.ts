@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { bootPlanFor, stepBootPlan } from "@/shared/machine/boot_plan.ts";
+import { stepBootPlan } from "@/shared/machine/boot_plan.ts";
+import { bootPlanFor } from "@/shared/machine/boot_plans.ts";
 import { SiteState, type StateOperation } from "@/shared/contract/site_state.ts";
 import { parseMacAddress } from "@/shared/net/mac_address.ts";
 import { decideBoot } from "./decide_boot.ts";
@@ -34,7 +35,7 @@ const state = SiteState.parse({
 });
 const image = state.images[0]!; // parsed just above, with one image
 const machine = state.machines[0]!; // likewise
-const plan = bootPlanFor("deploy", true)!; // a deploy always has a plan
+const plan = bootPlanFor("deploy", { hasBmc: true })!; // a deploy always has a plan
 const order: StateOperation = {
   id: "o-1",
   kind: "deploy",

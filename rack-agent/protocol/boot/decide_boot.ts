@@ -5,6 +5,7 @@ import type {
   StateMachine,
   StateOperation,
 } from "@/shared/contract/site_state.ts";
+import { movesMachine } from "@/shared/machine/lifecycle.ts";
 
 /** What a machine that asks to boot is told, and why. */
 export interface BootDecision {
@@ -28,13 +29,15 @@ export interface KnownMachine {
 export function decideBoot(state: SiteState, known: KnownMachine | undefined): BootDecision {
   if (!known) return enlist(state, "this machine is unknown here");
   const { machine, operation } = known;
-  if (operation?.step.outcome.kind === "running") {
-    return inPhase(state, operation.order, operation.step);
+  if (operation && movesMachine(operation.order.kind)) {
+    const { order, step } = operation;
+    if (step.outcome.kind === "running") return inPhase(state, order, step);
+    // The region may not have heard of the end yet, or be away: the site knows what follows.
+    if (step.outcome.kind === "done" && order.plan.afterwards) {
+      return afterwards(state, machine, order, order.plan.afterwards);
+    }
   }
-  // The region may not have heard of the end yet, or be away: the site knows what follows.
-  if (operation?.order.kind === "deploy" && operation.step.outcome.kind === "done") {
-    return { kind: "local_disk", why: `${machine.hostname} is deployed` };
-  }
+  if (machine.rescue) return rescue(state, machine, machine.rescue.imageId);
   switch (machine.boot) {
     case "enlist":
       return enlist(state, `${machine.hostname} is new`);
@@ -43,6 +46,29 @@ export function decideBoot(state: SiteState, known: KnownMachine | undefined): B
     case "power_off":
       return { kind: "power_off", why: `${machine.hostname} has nothing to do and should be off` };
   }
+}
+
+function afterwards(
+  state: SiteState,
+  machine: StateMachine,
+  order: StateOperation,
+  kind: BootKind,
+): BootDecision {
+  if (kind === "ephemeral") return rescue(state, machine, order.imageId);
+  return { kind, why: `${machine.hostname}: ${order.kind} is done` };
+}
+
+/** In rescue mode every boot leads into the rescue system, until somebody ends it. */
+function rescue(
+  state: SiteState,
+  machine: StateMachine,
+  imageId: string | undefined,
+): BootDecision {
+  const image = state.images.find(({ id }) => id === imageId);
+  const why = `${machine.hostname} is in rescue mode`;
+  return image
+    ? { kind: "ephemeral", why, purpose: "rescue", image }
+    : { kind: "power_off", why: `${why}: image ${imageId} is not in this site's state` };
 }
 
 function inPhase(state: SiteState, order: StateOperation, step: PlanStep): BootDecision {

@@ -1,13 +1,17 @@
+import type { BootKind, BootPurpose } from "@/shared/machine/boot_plan.ts";
+import type { EraseWay } from "@/shared/machine/lifecycle.ts";
+import { WORKER_JOBS_PY } from "./worker_jobs_py.ts";
+
 /**
  * The program that an ephemeral system runs as its user-data: POSIX tools and Python's standard
  * library only, so that no image needs anything of ours.
  *
- * It collects the inventory, or runs the install plan and reports its steps, then powers the machine
- * off or restarts it. `@JOB@` is replaced by the job, as base64 of JSON.
+ * This half finds out and reports; `worker_jobs_py.ts` is what there is to do. `@JOB@` is replaced by the job, as base64 of JSON.
  */
-export const WORKER_PY = String.raw`#!/usr/bin/python3
-# Rackwright worker: collects the inventory or installs the system, and reports.
-import base64, glob, json, os, re, subprocess, sys, time, urllib.parse, urllib.request, uuid
+const WORKER_PY = String.raw`#!/usr/bin/python3
+# Rackwright worker: looks into the machine, tests, wipes or installs it, and reports.
+import base64, concurrent.futures, fcntl, glob, hashlib, json, os, random, re, shutil, struct
+import subprocess, threading, time, urllib.error, urllib.parse, urllib.request, uuid
 
 JOB = json.loads(base64.b64decode("@JOB@"))
 WORK = "/run/rackwright"
@@ -153,66 +157,11 @@ def signal(status, files=None, **fields):
             print("rackwright: the report did not arrive:", error, flush=True)
         time.sleep(min(5, 0.2 * 2 ** attempt))
     return False
-
-
-# --- jobs ---
-
-def collect():
-    signal("WORKING", step_event="start", step_number=1, step_of=1, step_name="collect inventory")
-    found = inventory()
-    signal("WORKING", step_event="end", step_number=1, step_of=1, step_name="collect inventory")
-    signal("OK", {"inventory.json": json.dumps(found).encode()})
-
-
-def report_step(step, event):
-    signal("WORKING", step_event=event, step_number=step[0], step_of=step[1], step_name=step[2])
-
-
-def install():
-    environment = dict(os.environ, **JOB["environment"])
-    with open(WORK + "/install.sh", "w") as f:
-        f.write(JOB["script"])
-    process = subprocess.Popen(["/bin/sh", WORK + "/install.sh"], env=environment, text=True,
-                               errors="replace", stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    log, step = [], None
-    for line in process.stdout:
-        print(line, end="", flush=True)
-        log.append(line)
-        match = re.match(r"== step (\d+)/(\d+): (.+)$", line.strip())
-        if match:
-            if step:
-                report_step(step, "end")
-            step = (match.group(1), match.group(2), match.group(3))
-            report_step(step, "start")
-    code = process.wait()
-    logged = {"install.log": "".join(log)[-1000000:].encode()}
-    if code == 0:
-        if step:
-            report_step(step, "end")
-        return signal("OK", logged)
-    last = [line.strip() for line in log if line.strip()][-1:] or ["no output"]
-    where = "step %s/%s (%s)" % step if step else "before its first step"
-    signal("FAILED", logged, error="the installation ended with code %d in %s: %s" % (code, where, last[0]))
-    return False
-
-
-def main():
-    os.makedirs(WORK, mode=0o700, exist_ok=True)
-    if JOB["purpose"] == "install":
-        if install():
-            os.sync()
-            subprocess.run(["systemctl", "reboot", "--force"])
-    else:
-        collect()
-        subprocess.run(["systemctl", "poweroff", "--force"])
-
-
-main()
 `;
 
 /** What the worker is told. Credentials are the machine's own, for this operation only. */
 export interface WorkerJob {
-  readonly purpose: "enlist" | "commission" | "install";
+  readonly purpose: BootPurpose;
   readonly signalUrl: string;
   readonly consumerKey: string;
   readonly tokenKey: string;
@@ -220,11 +169,23 @@ export interface WorkerJob {
   /** install: the plan, and what it needs to know of this site. */
   readonly script?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** commission, test: what to run. */
+  readonly scripts?: readonly {
+    readonly name: string;
+    readonly url: string;
+    readonly sha256: string;
+    readonly timeoutSeconds: number;
+    readonly parallel: boolean;
+  }[];
+  /** erase: how. */
+  readonly erase?: EraseWay;
+  /** What the machine boots when all is done; switched off, unless it is its own disk. */
+  readonly afterwards?: BootKind;
 }
 
 /** The user-data of an ephemeral system: the worker with its job. */
 export function workerUserData(job: WorkerJob): string {
   const bytes = new TextEncoder().encode(JSON.stringify(job));
   const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-  return WORKER_PY.replace("@JOB@", base64);
+  return WORKER_PY.replace("@JOB@", base64) + WORKER_JOBS_PY;
 }

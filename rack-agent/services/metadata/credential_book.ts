@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { base64url } from "jose";
 import { z } from "zod";
+import { BootPurpose } from "@/shared/machine/boot_plan.ts";
 import type { OauthCredentials } from "@/rack-agent/protocol/metadata/oauth.ts";
 import { readTextIfPresent, writeFileAtomic } from "@/rack-agent/runtime/atomic_file.ts";
 
@@ -14,7 +15,7 @@ const Entry = z.object({
   /** Absent while enlisting: nobody has ordered anything for that machine. */
   operationId: z.string().optional(),
   systemId: z.string().optional(),
-  purpose: z.enum(["enlist", "commission", "install", "installed"]),
+  purpose: z.enum([...BootPurpose.options, "installed"]),
   /**
    * offered: made for a boot; given: the machine fetched them; used: it has shown them, so they are
    * not given any more; ended: its work is over.

@@ -59,7 +59,7 @@ export class MachineReports {
     if (field(form, "op") !== "signal") throw malformed("only op=signal is known here");
     switch (status) {
       case "WORKING":
-        this.#step(form, entry);
+        await this.#working(form, entry);
         break;
       case "OK":
       case "FAILED":
@@ -71,13 +71,43 @@ export class MachineReports {
     return new Response("OK", { headers: { "content-type": "text/plain" } });
   }
 
+  async #working(form: FormData, entry: CredentialEntry): Promise<void> {
+    const message = field(form, "progress").slice(0, 200);
+    if (message) return this.#append(entry, { kind: "work.progressed", message });
+    if (form.has("script_event")) return await this.#script(form, entry);
+    this.#step(form, entry);
+  }
+
+  async #script(form: FormData, entry: CredentialEntry): Promise<void> {
+    const script = {
+      number: wholeField(form, "script_number"),
+      of: wholeField(form, "script_of"),
+      name: field(form, "script_name").slice(0, 200),
+    };
+    if (field(form, "script_event") === "start") {
+      return this.#append(entry, { kind: "script.started", ...script });
+    }
+    this.#append(entry, {
+      kind: "script.ended",
+      ...script,
+      exitStatus: wholeField(form, "exit_status"),
+      timedOut: field(form, "timed_out") === "true",
+      durationMs: wholeField(form, "duration_ms"),
+      stdoutSha256: await this.#keepOutput(form, "stdout"),
+      stderrSha256: await this.#keepOutput(form, "stderr"),
+    });
+  }
+
+  async #keepOutput(form: FormData, name: string): Promise<string | undefined> {
+    const text = await fileText(form, name);
+    return text ? await this.#keep(text) : undefined;
+  }
+
   #step(form: FormData, entry: CredentialEntry): void {
     const name = field(form, "step_name").slice(0, 200);
-    const number = Number(field(form, "step_number"));
-    const of = Number(field(form, "step_of"));
-    if (name === "" || !Number.isInteger(number) || !Number.isInteger(of)) {
-      throw malformed("a step has step_name, and whole numbers step_number and step_of");
-    }
+    const number = wholeField(form, "step_number");
+    const of = wholeField(form, "step_of");
+    if (name === "") throw malformed("a step has step_name");
     const step = { number, of, name };
     this.#append(
       entry,
@@ -101,6 +131,10 @@ export class MachineReports {
       }
       case "installed":
         return this.#append(entry, { kind: "system.reported", ok, message });
+      case "test":
+      case "erase":
+      case "rescue":
+        return this.#append(entry, { kind: `${entry.purpose}.reported`, ok, message });
     }
   }
 
@@ -118,9 +152,12 @@ export class MachineReports {
     entry: CredentialEntry,
     message: string | undefined,
   ): Promise<void> {
-    if (message) return this.#append(entry, { kind: "commission.reported", ok: false, message });
-    const inventory = parseInventory(await fileText(form, "inventory.json"));
-    this.#append(entry, { kind: "commission.reported", ok: true, inventory });
+    const found = await fileText(form, "inventory.json");
+    // A script may have failed after the inventory was collected: that is worth having all the same.
+    const inventory = message === undefined || found !== undefined
+      ? parseInventory(found)
+      : undefined;
+    this.#append(entry, { kind: "commission.reported", ok: !message, message, inventory });
   }
 
   /** Stores a log to be sent ahead of the fact that names it. */
@@ -157,6 +194,12 @@ async function readForm(request: Request): Promise<FormData> {
 function field(form: FormData, name: string): string {
   const value = form.get(name);
   return typeof value === "string" ? value : "";
+}
+
+function wholeField(form: FormData, name: string): number {
+  const value = Number(field(form, name) || NaN);
+  if (Number.isSafeInteger(value)) return value;
+  throw malformed(`${name} is a whole number`);
 }
 
 async function fileText(form: FormData, name: string): Promise<string | undefined> {

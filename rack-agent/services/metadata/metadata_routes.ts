@@ -98,7 +98,7 @@ export class MetadataRoutes {
       case "meta-data/local-hostname":
         return text(machine?.hostname ?? `enlisting-${entry.mac.replaceAll(":", "")}`);
       case "meta-data/public-keys":
-        return text((operation?.sshKeys ?? []).join("\n"));
+        return text((operation?.sshKeys ?? machine?.rescue?.sshKeys ?? []).join("\n"));
       case "user-data":
         return await this.#userData(entry, operation, origin);
       default:
@@ -122,6 +122,7 @@ export class MetadataRoutes {
       tokenKey: entry.tokenKey,
       tokenSecret: entry.tokenSecret,
       ...(entry.purpose === "install" ? await this.#installJob(entry, operation, origin) : {}),
+      ...workOf(operation, origin),
     };
     return text(workerUserData(job));
   }
@@ -154,6 +155,22 @@ export class MetadataRoutes {
   #operationOf(entry: CredentialEntry): StateOperation | undefined {
     return this.deps.store.state?.operations.find(({ id }) => id === entry.operationId);
   }
+}
+
+/** What the operation wants done, and what follows it. */
+function workOf(
+  operation: StateOperation | undefined,
+  origin: string,
+): Pick<WorkerJob, "scripts" | "erase" | "afterwards"> {
+  const { scripts, erase, plan } = operation ?? {};
+  return {
+    scripts: scripts?.map(({ file: { sha256 }, name, timeoutSeconds, parallel }) => {
+      const url = `${origin}/images/${sha256}/script`;
+      return { name, url, sha256, timeoutSeconds, parallel };
+    }),
+    erase,
+    afterwards: plan?.afterwards,
+  };
 }
 
 function urls(origin: string, entry: CredentialEntry) {

@@ -41,20 +41,6 @@ export async function listRunningOperations(
     ));
 }
 
-/** What a user asked for with this key before. */
-export async function findOperationByKey(
-  db: Db,
-  userId: number,
-  idempotencyKey: string,
-): Promise<OperationRow | undefined> {
-  const [row] = await db.select().from(operations)
-    .where(and(
-      eq(operations.requestedBy, userId),
-      eq(operations.idempotencyKey, idempotencyKey),
-    ));
-  return row;
-}
-
 export const OPERATION_ORDER: ListOrder = {
   columns: {
     askedAt: operations.askedAt,
@@ -93,8 +79,7 @@ export async function listOperations(
 }
 
 /**
- * Throws a violation of `operations_one_running` while another one runs on the machine, and of
- * `operations_idempotency` when the user has used the key before.
+ * Throws a violation of `operations_one_running` while another one runs on the machine.
  */
 export async function insertOperation(db: Db, operation: NewOperation): Promise<OperationRow> {
   const [row] = await db.insert(operations).values(operation).returning();

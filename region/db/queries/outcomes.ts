@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray, isNull, lt, lte, ne, or, sql } from "drizzle-orm";
 import type { Failure } from "@/shared/contract/failure.ts";
-import type { MachineStatus } from "@/shared/machine/lifecycle.ts";
+import type { Standing } from "@/shared/machine/lifecycle.ts";
 import type { Db } from "../client.ts";
 import { events, type NewEvent } from "../schema/events.ts";
 import { type MachineRow, machines, type PowerState } from "../schema/machines.ts";
@@ -94,18 +94,21 @@ export async function setOperationPhase(
 export async function setMachineStatus(
   tx: Db,
   id: number,
-  to: { status: MachineStatus; failure: Failure | null; at: Date; isFreed: boolean },
-): Promise<void> {
-  const { status, failure, at: statusChangedAt } = to;
-  await tx.update(machines)
+  move: { to: Standing; failure: Failure | null; at: Date; isFreed: boolean },
+): Promise<MachineRow | undefined> {
+  const { to: { status, returnsTo }, failure, at: statusChangedAt } = move;
+  const [row] = await tx.update(machines)
     .set({
       status,
+      returnsTo: [...returnsTo],
       failure,
       statusChangedAt,
+      statusComment: null,
       version: sql`${machines.version} + 1`,
-      ...(to.isFreed ? { ownerUserId: null, agentName: "", imageId: null } : {}),
+      ...(move.isFreed ? { ownerUserId: null, agentName: "", imageId: null } : {}),
     })
-    .where(eq(machines.id, id));
+    .where(eq(machines.id, id)).returning();
+  return row;
 }
 
 /**

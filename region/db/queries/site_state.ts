@@ -88,6 +88,7 @@ const machineColumns = {
   architecture: machines.architecture,
   status: machines.status,
   bmc: machines.bmc,
+  rescue: machines.rescue,
   firmware: sql<string | null>`${machines.inventory}->>'firmware'`,
 };
 type MachineOfSite =

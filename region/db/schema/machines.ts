@@ -15,6 +15,12 @@ export interface MachineBmc {
   readonly sealedPassword: string;
 }
 
+/** What a machine boots in rescue mode. */
+export interface RescueSystem {
+  readonly imageId: string;
+  readonly sshKeys: readonly string[];
+}
+
 export type PowerState = "on" | "off" | "unknown";
 
 export const machines = pgTable("machines", {
@@ -27,6 +33,10 @@ export const machines = pgTable("machines", {
   architecture: text("architecture").notNull(),
   status: text("status").$type<MachineStatus>().notNull(),
   statusChangedAt: moment("status_changed_at").notNull(),
+  /** The statuses that it goes back to from Broken, tests and rescue mode; the innermost last. */
+  returnsTo: text("returns_to").array().$type<MachineStatus[]>().notNull().default([]),
+  /** What the person said who brought it into this status. */
+  statusComment: text("status_comment"),
   ownerUserId: integer("owner_user_id"),
   powerState: text("power_state").$type<PowerState>().notNull().default("unknown"),
   powerStateAt: moment("power_state_at"),
@@ -38,6 +48,8 @@ export const machines = pgTable("machines", {
   failure: jsonb("failure").$type<Failure>(),
   /** What is installed on it, or being installed. */
   imageId: text("image_id"),
+  /** In rescue mode and on the way there: what it boots, and whose keys let in. */
+  rescue: jsonb("rescue").$type<RescueSystem>(),
   zoneId: integer("zone_id").notNull().default(1),
   poolId: integer("pool_id").notNull().default(1),
   /** Refuses every action until unlocked. */

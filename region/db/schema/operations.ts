@@ -1,7 +1,8 @@
-import { integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import type { Failure } from "@/shared/contract/failure.ts";
 import type { BootPlan } from "@/shared/machine/boot_plan.ts";
-import type { OperationKind } from "@/shared/machine/lifecycle.ts";
+import type { StateScript } from "@/shared/contract/site_state.ts";
+import type { EraseWay, OperationKind } from "@/shared/machine/lifecycle.ts";
 import { moment } from "./columns.ts";
 
 export type OperationState = "running" | "done" | "failed" | "aborted";
@@ -19,14 +20,17 @@ export const operations = pgTable("operations", {
   imageId: text("image_id"),
   /** deploy: the install plan, a readable shell script. */
   installScript: text("install_script"),
-  /** deploy: keys that may sign in to the installed system. */
+  /** deploy, rescue: keys that may sign in to the system. */
   sshKeys: jsonb("ssh_keys").$type<string[]>(),
   /** deploy: the person's user-data as a compact JWE under the region's seal key. */
   sealedUserData: text("sealed_user_data"),
+  /** erase: how. */
+  erase: text("erase").$type<EraseWay>(),
+  /** commission, test: what runs, in this order. */
+  scripts: jsonb("scripts").$type<StateScript[]>(),
   requestedBy: integer("requested_by"),
-  idempotencyKey: text("idempotency_key"),
-  /** SHA-256 of what was asked, in hex: the same key with another request is refused. */
-  requestHash: text("request_hash"),
+  /** What the person said who asked for it. */
+  comment: text("comment"),
   askedAt: moment("asked_at").notNull(),
   /** By the agent's clock. */
   startedAt: moment("started_at"),
@@ -40,5 +44,17 @@ export const operations = pgTable("operations", {
   failure: jsonb("failure").$type<Failure>(),
 });
 
+/** A request that came with an Idempotency-Key, and what came of it. */
+export const repeatableRequests = pgTable("repeatable_requests", {
+  userId: integer("user_id").notNull(),
+  key: text("key").notNull(),
+  /** SHA-256 of what was asked, in hex: the same key with another request is refused. */
+  requestHash: text("request_hash").notNull(),
+  /** Null: it was done as soon as it was recorded. */
+  operationId: text("operation_id"),
+  at: moment("at").notNull(),
+}, (table) => [primaryKey({ columns: [table.userId, table.key] })]);
+
+export type RepeatableRequestRow = typeof repeatableRequests.$inferSelect;
 export type OperationRow = typeof operations.$inferSelect;
 export type NewOperation = typeof operations.$inferInsert;

@@ -73,9 +73,9 @@ export async function applyChange(
     }
     case "machine_moved": {
       if (!machine) return NONE;
-      const { status, failure, isFreed } = change;
-      await setMachineStatus(ctx.db, machine.id, { status, failure, isFreed, at });
-      scope.putMachine({ ...machine, status, failure, version: machine.version + 1 });
+      const { to, failure, isFreed } = change;
+      const moved = await setMachineStatus(ctx.db, machine.id, { to, failure, isFreed, at });
+      scope.putMachine(moved ?? machine);
       return STATE;
     }
   }

@@ -1,36 +1,42 @@
 import type { RegionContext } from "@/region/context.ts";
 import type { Db } from "@/region/db/client.ts";
 import { insertEvent } from "@/region/db/queries/events.ts";
-import { type MachineChange, type MachineRow, moveMachine } from "@/region/db/queries/machines.ts";
+import { type MachineRow, moveMachine } from "@/region/db/queries/machines.ts";
 import {
   endOperation,
   findRunningOperation,
   type OperationRow,
 } from "@/region/db/queries/operations.ts";
 import { bumpGeneration } from "@/region/db/queries/sites.ts";
+import { type ActionDecision, decideAction } from "@/region/domain/machine_action.ts";
+import { changeByAction } from "@/region/domain/machine_change.ts";
+import { recordChange } from "@/region/services/audit/record_change.ts";
 import { publishSoon } from "@/region/services/publish_soon.ts";
-import {
-  ACTIONS,
-  type MachineAction,
-  type MachineStatus,
-  operationOf,
-  statusAfterAction,
-  statusAfterOperation,
-} from "@/shared/machine/lifecycle.ts";
-import { DomainError } from "@/shared/errors/domain_error.ts";
-import { type Caller, requireRole } from "../identity/caller.ts";
-import { findEarlier, hashRequest, type RepeatableRequest } from "./earlier_request.ts";
-import { findMachineInScope } from "./machine_scope.ts";
-import { type DeployInput, prepareOperation, type Work } from "./prepare_operation.ts";
 import { ChangedMeanwhile, retryOnChange } from "@/region/services/retry_on_change.ts";
+import {
+  type MachineAction,
+  standingAfterOperation,
+  weakestRoleFor,
+} from "@/shared/machine/lifecycle.ts";
+import { type Caller, requireRole } from "../identity/caller.ts";
+import {
+  type EarlierOutcome,
+  findEarlier,
+  hashRequest,
+  rememberRequest,
+  type RepeatableRequest,
+} from "./earlier_request.ts";
+import { findMachineInScope } from "./machine_scope.ts";
+import { prepareOperation, type Work, type WorkInput } from "./prepare_operation.ts";
 import { startOperation } from "./start_operation.ts";
 
-export interface ActionInput {
+/** What is asked of a machine; fields that an action has no use for are ignored. */
+export interface ActionInput extends WorkInput {
   readonly systemId: string;
   readonly action: MachineAction;
-  /** Only with `deploy`. */
-  readonly deploy?: DeployInput;
-  /** A repeat with the same key answers with what the first one started. */
+  /** What the person has to say about it. */
+  readonly comment?: string;
+  /** A repeat with the same key answers with what the first one led to. */
   readonly idempotencyKey?: string;
 }
 
@@ -51,32 +57,43 @@ export async function actOnMachine(
   caller: Caller,
   input: ActionInput,
 ): Promise<ActionResult> {
-  requireRole(caller, ACTIONS[input.action].role);
+  requireRole(caller, weakestRoleFor(input.action));
   const request = await repeatableRequest(caller, input);
   const result = await retryOnChange(`machine ${input.systemId}`, async () => {
     const machine = await findMachineInScope(ctx.db, caller, input.systemId);
-    const earlier = request && await findEarlier(ctx, request);
-    return earlier ? { machine, operation: earlier } : await attempt(ctx, caller, {
-      machine,
-      input,
-      request,
-    });
+    const earlier: EarlierOutcome | undefined = request && await findEarlier(ctx, request);
+    if (earlier) return { machine, operation: earlier.operation };
+    return await attempt(ctx, caller, { machine, input, request });
   });
   await publishSoon(ctx, result.machine.siteId);
   return result;
+}
+
+/** What the action would lead to, by the same rules and without doing it. Throws what it would. */
+export async function previewAction(
+  ctx: RegionContext,
+  caller: Caller,
+  { machine, input }: { machine: MachineRow; input: ActionInput },
+): Promise<{ decision: ActionDecision; work: Work | undefined }> {
+  requireRole(caller, weakestRoleFor(input.action));
+  const running = await findRunningOperation(ctx.db, machine.id);
+  const decision = decideAction(
+    { ...machine, hasBmc: machine.bmc !== null, running },
+    caller,
+    input,
+  );
+  const { operation: kind, to } = decision;
+  const work = kind && await prepareOperation(ctx, caller, { machine, kind, to, input });
+  return { decision, work };
 }
 
 async function repeatableRequest(
   caller: Caller,
   input: ActionInput,
 ): Promise<RepeatableRequest | undefined> {
-  const { idempotencyKey: key, systemId, action, deploy } = input;
+  const { idempotencyKey: key, ...asked } = input;
   if (key === undefined) return undefined;
-  return {
-    userId: caller.userId,
-    key,
-    hash: await hashRequest([systemId, action, deploy ?? null]),
-  };
+  return { userId: caller.userId, key, hash: await hashRequest(asked) };
 }
 
 interface Attempt {
@@ -90,72 +107,39 @@ async function attempt(
   caller: Caller,
   { machine, input, request }: Attempt,
 ): Promise<ActionResult> {
-  const { action } = input;
-  const next = statusAfterAction(machine.status, action);
-  const kind = operationOf(action);
-  if (action.startsWith("power_") && !machine.bmc) throw noBmc(machine);
-  const work = kind && await prepareOperation(ctx, caller, { machine, kind, deploy: input.deploy });
-  const isDoneAtOnce = work !== undefined && !work.plan;
-  const status = kind && isDoneAtOnce ? statusAfterOperation(next, kind, "done") : next;
+  const { decision, work } = await previewAction(ctx, caller, { machine, input });
+  const { operation: kind, endsOperation } = decision;
+  const isDoneAtOnce = kind !== undefined && !work?.plan;
+  const to = isDoneAtOnce ? standingAfterOperation(decision.to, kind, "done") : decision.to;
   return await ctx.db.transaction(async (tx) => {
     const now = ctx.now();
-    const change = changeOf(machine, { action, status, work, isDoneAtOnce, caller, now });
+    const change = changeByAction(machine, {
+      ...input,
+      to,
+      operation: kind,
+      imageId: work?.imageId ?? null,
+      sshKeys: work?.sshKeys ?? [],
+      userId: caller.userId,
+      now,
+    });
     const moved = await moveMachine(tx, machine, change);
     if (!moved) throw new ChangedMeanwhile();
-    if (action === "abort") await endRunning(tx, machine, now);
-    // An abort without a BMC ends the work, and there is nothing else to do.
-    const isRecorded = kind && work && !(action === "abort" && isDoneAtOnce);
-    const operation = isRecorded
-      ? await startOperation(ctx, tx, { machine, kind, work, request, userId: caller.userId })
+    if (endsOperation) await endRunning(tx, machine, now);
+    // What ends other work leaves nothing to record where there is nothing to do at the site.
+    const operation = kind && work && !(endsOperation && isDoneAtOnce)
+      ? await startOperation(ctx, tx, {
+        machine,
+        kind,
+        work,
+        userId: caller.userId,
+        comment: input.comment,
+      })
       : undefined;
-    await insertEvent(tx, {
-      at: now,
-      siteId: machine.siteId,
-      machineId: machine.id,
-      operationId: operation?.id,
-      level: "info",
-      code: "machine.asked",
-      message: `${caller.username} asked to ${action.replaceAll("_", " ")} ${machine.hostname}`,
-    });
+    if (request) await rememberRequest(ctx, tx, request, operation?.id);
+    await recordAction(ctx, tx, caller, { input, before: machine, after: moved, operation });
     await bumpGeneration(tx, machine.siteId);
     return { machine: moved, operation };
   });
-}
-
-interface Decision {
-  readonly action: MachineAction;
-  readonly status: MachineStatus;
-  readonly work: Work | undefined;
-  readonly isDoneAtOnce: boolean;
-  readonly caller: Caller;
-  readonly now: Date;
-}
-
-/** What the action changes at the machine itself. */
-function changeOf(machine: MachineRow, decision: Decision): MachineChange {
-  const { action, status, work, isDoneAtOnce, caller, now } = decision;
-  const moved = status === machine.status ? {} : { status, statusChangedAt: now };
-  const owner = { ownerUserId: machine.ownerUserId ?? caller.userId };
-  switch (action) {
-    case "allocate":
-      return { ...moved, ...owner };
-    case "deploy":
-      return { ...moved, ...owner, imageId: work?.imageId ?? null, failure: null };
-    case "release":
-      return isDoneAtOnce
-        ? { ...moved, ownerUserId: null, agentName: "", imageId: null, failure: null }
-        : { ...moved, failure: null };
-    case "commission":
-    case "mark_fixed":
-      return { ...moved, failure: null };
-    case "abort":
-    case "mark_broken":
-    case "power_on":
-    case "power_off":
-    case "power_cycle":
-    case "power_query":
-      return moved;
-  }
 }
 
 async function endRunning(tx: Db, machine: MachineRow, now: Date): Promise<void> {
@@ -163,10 +147,40 @@ async function endRunning(tx: Db, machine: MachineRow, now: Date): Promise<void>
   if (running) await endOperation(tx, running.id, { state: "aborted", endedAt: now });
 }
 
-function noBmc(machine: MachineRow): DomainError {
-  return new DomainError({
-    kind: "conflict",
-    code: "machine.no_bmc",
-    message: `${machine.hostname} has no BMC; switch it by hand, or tell its BMC with PATCH`,
+interface Done {
+  readonly input: ActionInput;
+  readonly before: MachineRow;
+  readonly after: MachineRow;
+  readonly operation: OperationRow | undefined;
+}
+
+/** The line in the machine's timeline, and the one in the audit. */
+async function recordAction(
+  ctx: RegionContext,
+  tx: Db,
+  caller: Caller,
+  { input: { action, comment }, before, after, operation }: Done,
+): Promise<void> {
+  const { id, siteId, systemId, hostname } = after;
+  const said = comment === undefined ? "" : `: ${comment}`;
+  await insertEvent(tx, {
+    at: ctx.now(),
+    siteId,
+    machineId: id,
+    operationId: operation?.id,
+    level: "info",
+    code: "machine.asked",
+    message: `${caller.username} asked to ${action.replaceAll("_", " ")} ${hostname}${said}`,
   });
+  await recordChange(ctx, tx, caller, {
+    action: `machine.${action}`,
+    id: systemId,
+    name: hostname,
+    before: auditView(before),
+    after: { ...auditView(after), operation: operation?.id ?? null, comment: comment ?? null },
+  });
+}
+
+function auditView({ status, ownerUserId, isLocked, imageId }: MachineRow) {
+  return { status, ownerUserId, isLocked, imageId };
 }

@@ -15,7 +15,8 @@ import {
 } from "@/region/domain/allocation/part_constraints.ts";
 import { recordChange } from "@/region/services/audit/record_change.ts";
 import { mustFind } from "@/region/services/not_found.ts";
-import { statusAfterAction } from "@/shared/machine/lifecycle.ts";
+import { changeByAction } from "@/region/domain/machine_change.ts";
+import { decideAction } from "@/region/domain/machine_action.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { type ConstraintInput, type Constraints, resolveConstraints } from "./constraints.ts";
 import { type MachineView, viewMachines } from "./machine_view.ts";
@@ -111,8 +112,20 @@ async function record(
 ): Promise<MachineRow> {
   const { agentName = "", comment } = input;
   const at = ctx.now();
-  const status = statusAfterAction(row.status, "allocate");
-  const change = { status, statusChangedAt: at, ownerUserId: caller.userId, agentName };
+  const subject = { ...row, hasBmc: row.bmc !== null };
+  const { to } = decideAction(subject, caller, { action: "allocate" });
+  const change = {
+    ...changeByAction(row, {
+      action: "allocate",
+      to,
+      comment,
+      imageId: null,
+      sshKeys: [],
+      userId: caller.userId,
+      now: at,
+    }),
+    agentName,
+  };
   const moved = mustFind(await moveMachine(tx, row, change), "machine", row.systemId);
   const why = comment === undefined ? "" : `: ${comment}`;
   await insertEvent(tx, {
@@ -128,7 +141,13 @@ async function record(
     id: row.systemId,
     name: row.hostname,
     before: { status: row.status },
-    after: { status, owner: caller.username, agentName, comment, constraints: input.constraints },
+    after: {
+      status: to.status,
+      owner: caller.username,
+      agentName,
+      comment,
+      constraints: input.constraints,
+    },
   });
   return moved;
 }

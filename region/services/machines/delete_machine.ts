@@ -19,6 +19,13 @@ export async function deleteMachine(
   requireRole(caller, "admin");
   const siteId = await ctx.db.transaction(async (tx) => {
     const machine = await findMachineInScope(tx, caller, systemId);
+    if (machine.isLocked) {
+      throw new DomainError({
+        kind: "conflict",
+        code: "machine.locked",
+        message: `${machine.hostname} is locked; unlock it first`,
+      });
+    }
     const running = await findRunningOperation(tx, machine.id);
     if (running) {
       throw new DomainError({

@@ -4,7 +4,8 @@ import { listRunningOperations, type OperationRow } from "@/region/db/queries/op
 import { listUsernames } from "@/region/db/queries/users.ts";
 import type { ListedMachineRow } from "@/region/db/queries/machine_list.ts";
 import type { MachineRow } from "@/region/db/queries/machines.ts";
-import { availableActions, formatAction } from "@/region/domain/available_actions.ts";
+import { availableActions } from "@/region/domain/machine_action.ts";
+import { formatAction } from "@/shared/machine/lifecycle.ts";
 import type { Caller } from "../identity/caller.ts";
 import { type Grouping, readGrouping } from "./place_machine.ts";
 
@@ -46,7 +47,7 @@ export async function viewListed(
       macs: interfaces.get(row.id)?.map(({ mac }) => mac) ?? [],
       operation: operations.get(row.id),
       owner: usernames.get(row.ownerUserId ?? 0) ?? null,
-      role: caller.role,
+      caller,
       grouping: grouping.get(row.id),
     })
   );
@@ -56,23 +57,24 @@ interface Around {
   readonly macs: string[];
   readonly operation: OperationRow | undefined;
   readonly owner: string | null;
-  readonly role: Caller["role"];
+  readonly caller: Caller;
   readonly grouping: Grouping | undefined;
 }
 
 function viewOf(row: ListedMachineRow, around: Around) {
-  const { macs, operation, owner, role, grouping } = around;
+  const { macs, operation, owner, caller, grouping } = around;
   const { status } = row;
-  const actions = availableActions(
-    { status, hasBmc: row.bmc !== null, isBusy: operation !== undefined },
-    role,
-  );
+  const subject = { ...row, hasBmc: row.bmc !== null, running: operation };
+  const actions = availableActions(subject, caller);
   return {
     systemId: row.systemId,
     hostname: row.hostname,
     siteId: row.siteId,
     status,
     statusChangedAt: row.statusChangedAt.toISOString(),
+    statusComment: row.statusComment,
+    returnsTo: row.returnsTo,
+    isLocked: row.isLocked,
     power: { state: row.powerState, at: row.powerStateAt?.toISOString() ?? null },
     macs,
     architecture: row.architecture,

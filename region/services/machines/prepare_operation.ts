@@ -11,8 +11,8 @@ import { parseSshKey } from "@/region/domain/ssh_key.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { sealUnder } from "@/region/tokens/seal.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
-import { bootPlanFor } from "@/shared/machine/boot_plan.ts";
-import type { OperationKind } from "@/shared/machine/lifecycle.ts";
+import { bootPlanFor } from "@/shared/machine/boot_plans.ts";
+import type { EraseWay, OperationKind, Standing } from "@/shared/machine/lifecycle.ts";
 import type { Caller } from "../identity/caller.ts";
 
 /** What a deploy is asked with. */
@@ -23,10 +23,19 @@ export interface DeployInput {
   readonly userData?: string;
 }
 
+/** What an action may be asked with; each kind of work takes what it knows. */
+export interface WorkInput {
+  readonly deploy?: DeployInput;
+  /** rescue: absent: the caller's own keys. */
+  readonly sshKeys?: readonly string[];
+  /** release: wipe the disks first. */
+  readonly erase?: EraseWay;
+}
+
 /** The part of an operation that says what the site is to do. */
 export type Work = Pick<
   NewOperation,
-  "plan" | "imageId" | "installScript" | "sshKeys" | "sealedUserData"
+  "plan" | "imageId" | "installScript" | "sshKeys" | "sealedUserData" | "erase" | "scripts"
 >;
 
 const SSH_KEYS_MAX = 100;
@@ -38,20 +47,29 @@ const SSH_KEYS_MAX = 100;
 export async function prepareOperation(
   ctx: RegionContext,
   caller: Caller,
-  request: { machine: MachineRow; kind: OperationKind; deploy?: DeployInput },
+  request: { machine: MachineRow; kind: OperationKind; to: Standing; input: WorkInput },
 ): Promise<Work> {
-  const { machine, kind } = request;
-  const plan = bootPlanFor(kind, machine.bmc !== null);
+  const { machine, kind, to, input } = request;
+  const returnsToDisk = to.returnsTo.at(-1) === "Deployed" ||
+    to.returnsTo.length === 0 && to.status === "Deployed";
+  const { erase } = input;
+  const plan = bootPlanFor(kind, { hasBmc: machine.bmc !== null, returnsToDisk, erase });
   switch (kind) {
-    case "commission": {
-      const image = await findNewestOsImage(ctx.db, machine.architecture);
-      if (!image) throw noImage(machine.architecture);
-      return { plan, imageId: image.id };
+    case "commission":
+    case "test":
+      return { plan, imageId: await ephemeralImageId(ctx, machine) };
+    case "erase":
+      return { plan, erase, imageId: await ephemeralImageId(ctx, machine) };
+    case "rescue": {
+      const sshKeys = await chooseSshKeys(ctx, caller, input.sshKeys);
+      if (sshKeys.length === 0) throw noSshKeys();
+      return { plan, sshKeys, imageId: await ephemeralImageId(ctx, machine) };
     }
     case "deploy": {
-      if (!request.deploy) throw imageIdMissing();
-      return { plan, ...await prepareDeploy(ctx, caller, machine, request.deploy) };
+      if (!input.deploy) throw imageIdMissing();
+      return { plan, ...await prepareDeploy(ctx, caller, machine, input.deploy) };
     }
+    case "exit_rescue":
     case "release":
       return { plan };
     case "power_on":
@@ -75,8 +93,7 @@ async function prepareDeploy(
   if (!boot) {
     throw conflict("machine.no_interface", "no network interface of this machine is known");
   }
-  const sshKeys = input.sshKeys?.map((text) => parseSshKey(text).key) ??
-    (await listSshKeys(ctx.db, caller.userId, SSH_KEYS_MAX)).map(({ key }) => key);
+  const sshKeys = await chooseSshKeys(ctx, caller, input.sshKeys);
   return {
     imageId: image.id,
     installScript: compileInstallPlan({
@@ -98,6 +115,23 @@ async function tagOptions(ctx: RegionContext, { id }: MachineRow): Promise<strin
   return [...(await listKernelOptions(ctx.db, { machineId: id })).values()];
 }
 
+/** The system that a machine is worked on in: the newest image for it. */
+async function ephemeralImageId(ctx: RegionContext, machine: MachineRow): Promise<string> {
+  const image = await findNewestOsImage(ctx.db, machine.architecture);
+  if (!image) throw noImage(machine.architecture);
+  return image.id;
+}
+
+/** Those named, else the caller's own. */
+async function chooseSshKeys(
+  ctx: RegionContext,
+  caller: Caller,
+  named: readonly string[] | undefined,
+): Promise<string[]> {
+  return named?.map((text) => parseSshKey(text).key) ??
+    (await listSshKeys(ctx.db, caller.userId, SSH_KEYS_MAX)).map(({ key }) => key);
+}
+
 function checkImage(image: ImageRow, machine: MachineRow): void {
   if (image.kind !== "os") {
     throw conflict("image.not_an_os", `${image.title} is a ${image.kind}; choose a system`);
@@ -115,6 +149,13 @@ function noImage(architecture: string): DomainError {
     "images.none",
     `there is no image to boot for ${architecture}; import an image first: ` +
       "POST /api/v1/images/imports",
+  );
+}
+
+function noSshKeys(): DomainError {
+  return conflict(
+    "ssh_keys.none",
+    "nobody could sign in to the rescue system; add a key with POST /api/v1/ssh-keys, or name some",
   );
 }
 

@@ -9,7 +9,6 @@ import type { MachineRow } from "@/region/db/queries/machines.ts";
 import { idFromBytes } from "@/region/domain/random_id.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import type { OperationKind } from "@/shared/machine/lifecycle.ts";
-import type { RepeatableRequest } from "./earlier_request.ts";
 import type { Work } from "./prepare_operation.ts";
 import { refuseViolations } from "@/region/services/refuse_violations.ts";
 
@@ -17,8 +16,8 @@ export interface NewWork {
   readonly machine: MachineRow;
   readonly kind: OperationKind;
   readonly work: Work;
-  readonly request: RepeatableRequest | undefined;
   readonly userId: number;
+  readonly comment?: string;
 }
 
 /**
@@ -29,7 +28,7 @@ export interface NewWork {
 export async function startOperation(
   ctx: RegionContext,
   tx: Db,
-  { machine, kind, work, request, userId }: NewWork,
+  { machine, kind, work, userId, comment }: NewWork,
 ): Promise<OperationRow> {
   const running = await findRunningOperation(tx, machine.id);
   if (running) throw alreadyRunning(`${running.kind} ${running.id}`);
@@ -52,8 +51,7 @@ export async function startOperation(
       ...work,
       ...timing,
       requestedBy: userId,
-      idempotencyKey: request?.key,
-      requestHash: request?.hash,
+      comment,
       askedAt: now,
     }));
 }
@@ -63,10 +61,6 @@ const REFUSALS = {
   operations_one_running: {
     code: "operation.already_running",
     message: "another operation began on this machine just now; wait for it or abort it",
-  },
-  operations_idempotency: {
-    code: "idempotency.in_progress",
-    message: "a request with this Idempotency-Key is being carried out; ask again",
   },
 };
 

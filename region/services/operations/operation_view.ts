@@ -14,6 +14,8 @@ export function viewOperation(row: OperationRow, systemId: string) {
     siteId: row.siteId,
     state: row.state,
     imageId: row.imageId,
+    erase: row.erase,
+    comment: row.comment,
     askedAt: row.askedAt.toISOString(),
     startedAt: row.startedAt?.toISOString() ?? null,
     endedAt: row.endedAt?.toISOString() ?? null,

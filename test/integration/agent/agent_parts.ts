@@ -8,7 +8,8 @@ import {
   importJWK,
 } from "jose";
 import type { SiteState, StateOperation } from "@/shared/contract/site_state.ts";
-import { bootPlanFor, type PowerOrder } from "@/shared/machine/boot_plan.ts";
+import type { PowerOrder } from "@/shared/machine/boot_plan.ts";
+import { bootPlanFor } from "@/shared/machine/boot_plans.ts";
 import { type MacAddress, parseMacAddress } from "@/shared/net/mac_address.ts";
 import type { Clock } from "@/rack-agent/runtime/clock.ts";
 import { ContentCache } from "@/rack-agent/runtime/content_cache.ts";
@@ -70,7 +71,7 @@ export function siteState(over: Partial<SiteState> = {}): SiteState {
 }
 
 export function deployOrder(over: Partial<StateOperation> = {}): StateOperation {
-  const plan = bootPlanFor("deploy", true);
+  const plan = bootPlanFor("deploy", { hasBmc: true });
   if (!plan) throw new Error("a deploy has a plan");
   return {
     id: "o-1",

@@ -3,8 +3,14 @@ import { unsealText } from "@/region/tokens/seal.ts";
 import { violatedConstraint } from "@/region/db/constraint.ts";
 import { endOperation, findOperation, insertOperation } from "@/region/db/queries/operations.ts";
 import { findMachine, moveMachine } from "@/region/db/queries/machines.ts";
+import { tick } from "@/region/reconcilers/tick.ts";
 import { findSite } from "@/region/db/queries/sites.ts";
-import { ACTIONS, MACHINE_ACTIONS, MACHINE_STATUSES } from "@/shared/machine/lifecycle.ts";
+import {
+  formatAction,
+  MACHINE_ACTIONS,
+  MACHINE_STATUSES,
+  standingAfterAction,
+} from "@/shared/machine/lifecycle.ts";
 import { BMC_PASSWORD, INVENTORY, makeImage, makeMachine, makeSite } from "./rack_fixture.ts";
 import { type RegionUnderTest, startRegionUnderTest } from "./region_under_test.ts";
 
@@ -18,6 +24,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   siteId = await makeSite(region);
 });
+beforeAll(() => region.call("POST /api/v1/ssh-keys", { body: { key: `${ED25519} me@x` } }));
 afterAll(() => region.stop());
 
 const act = (systemId: string, action: string, options: Parameters<typeof region.call>[1] = {}) =>
@@ -33,16 +40,15 @@ describe("every action in every status", () => {
     for (const status of MACHINE_STATUSES) {
       for (const action of MACHINE_ACTIONS) {
         const systemId = await makeMachine(region, siteId, { status });
-        const path = action.replaceAll("_", "-");
-        const { status: code, body } = await act(systemId, path);
-        const next = (ACTIONS[action].to as Record<string, string>)[status];
+        const { status: code, body } = await act(systemId, formatAction(action));
+        const next = standingAfterAction({ status, returnsTo: [] }, action)?.status;
         const what = `${status}, ${action}: ${JSON.stringify(body)}`;
         expect(code < 300, what).toBe(next !== undefined);
         if (next === undefined) expect([code, body.code]).toEqual([409, "machine.action_refused"]);
         expect((await machineOf(systemId)).status, what).toBe(next ?? status);
       }
     }
-  }, 120_000);
+  }, 240_000);
 });
 
 describe("commission", () => {
@@ -63,7 +69,7 @@ describe("commission", () => {
     expect(site?.publishedGeneration).toBe(site?.wantedGeneration);
     expect(await machineOf(systemId)).toMatchObject({
       status: "Commissioning",
-      actions: ["abort"],
+      actions: ["abort", "mark-broken", "lock"],
       operation: { id: body.operation.id, kind: "commission", phase: "network boot" },
     });
   });
@@ -139,7 +145,8 @@ describe("without a BMC", () => {
       const { status, body } = await act(systemId, action);
       expect([status, body.code]).toEqual([409, "machine.no_bmc"]);
     }
-    expect((await machineOf(systemId)).actions).toEqual(["release", "mark-broken"]);
+    expect((await machineOf(systemId)).actions)
+      .toEqual(["test", "release", "rescue-mode", "mark-broken", "lock"]);
   });
 
   test("release is done at once, and frees the machine", async () => {
@@ -182,7 +189,7 @@ describe("one operation at a time", () => {
     expect((await act(systemId, "power-cycle")).status).toBe(202);
     const { status, body } = await act(systemId, "power-off");
     expect([status, body.code]).toEqual([409, "operation.already_running"]);
-    expect((await machineOf(systemId)).actions).toEqual(["mark-broken"]);
+    expect((await machineOf(systemId)).actions).toEqual(["mark-broken", "lock"]);
   });
 
   test("of many at once exactly one gets through, and the rest are told why", async () => {
@@ -263,6 +270,31 @@ describe("an Idempotency-Key", () => {
     const other = await act(b, "deploy", { headers: key });
     expect([other.status, other.body.code]).toEqual([409, "idempotency.key_reused"]);
     expect((await act(b, "deploy", { headers: key, as: "operator" })).status).toBe(202);
+  });
+
+  test("works for what is done at once, too", async () => {
+    const systemId = await makeMachine(region, siteId);
+    const key = { "idempotency-key": crypto.randomUUID() };
+    const request = { headers: key, body: { comment: "it smokes" } };
+    expect((await act(systemId, "mark-broken", request)).status).toBe(200);
+    const again = await act(systemId, "mark-broken", request);
+    expect([again.status, again.body.machine]).toMatchObject([200, {
+      status: "Broken",
+      statusComment: "it smokes",
+    }]);
+    const other = await act(systemId, "mark-broken", { headers: key, body: { comment: "no" } });
+    expect([other.status, other.body.code]).toEqual([409, "idempotency.key_reused"]);
+    expect((await act(systemId, "mark-broken")).status).toBe(409); // without the key it is refused
+  });
+
+  test("is forgotten a day later", async () => {
+    const systemId = await makeMachine(region, siteId);
+    const key = { "idempotency-key": crypto.randomUUID() };
+    await act(systemId, "allocate", { headers: key });
+    region.advance(25 * 3_600_000);
+    await tick(region.ctx);
+    const late = await act(systemId, "allocate", { headers: key });
+    expect([late.status, late.body.code]).toEqual([409, "machine.action_refused"]);
   });
 
   test("holds when the same request comes many times at once", async () => {

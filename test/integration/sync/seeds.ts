@@ -3,7 +3,7 @@ import { images } from "@/region/db/schema/images.ts";
 import { interfaces, type MachineRow, machines } from "@/region/db/schema/machines.ts";
 import { type OperationRow, operations } from "@/region/db/schema/operations.ts";
 import type { MachineStatus, OperationKind } from "@/shared/machine/lifecycle.ts";
-import { bootPlanFor } from "@/shared/machine/boot_plan.ts";
+import { bootPlanFor } from "@/shared/machine/boot_plans.ts";
 import { publishSiteState } from "@/region/services/sites/publish_state.ts";
 import { sealUnder } from "@/region/tokens/seal.ts";
 import type { RegionUnderTest } from "./region_under_test.ts";
@@ -47,7 +47,7 @@ export async function seedOperation(
   kind: OperationKind,
   more: Partial<OperationRow> = {},
 ): Promise<OperationRow> {
-  const plan = bootPlanFor(kind, true) ?? null;
+  const plan = bootPlanFor(kind, { hasBmc: true }) ?? null;
   const [operation] = await ctx.db.insert(operations).values({
     id: `o-${++made}`,
     machineId: machine.id,

@@ -1,0 +1,103 @@
+import type { BootKind, BootPhase, BootPlan, BootPurpose, PowerOrder } from "./boot_plan.ts";
+import type { EraseWay, OperationKind } from "./lifecycle.ts";
+
+/** Firmware of a big server takes minutes from power-on to its first DHCP packet. */
+const FIRMWARE_SECONDS = 900;
+const SYSTEM_SECONDS = 900;
+const POWER_SECONDS = 180;
+const HOUR = 3600;
+
+/** Writing a 20 TB disk full at 100 MB/s takes two and a half days, and others wait for the same bus. */
+const ERASE_SECONDS: Record<EraseWay, number> = {
+  quick: 2 * HOUR,
+  secure: 7 * 24 * HOUR,
+  full: 7 * 24 * HOUR,
+};
+
+/** What a plan depends on besides the kind of work. */
+export interface PlanChoice {
+  /** Absent: power is switched by hand, and the plan's power orders are left out. */
+  readonly hasBmc: boolean;
+  /** test, exit_rescue: the machine boots its own disk afterwards, instead of being switched off. */
+  readonly returnsToDisk?: boolean;
+  /** erase: how. */
+  readonly erase?: EraseWay;
+  /** commission, test: how long all scripts together may take. */
+  readonly scriptSeconds?: number;
+}
+
+/**
+ * The plan of an operation.
+ *
+ * Undefined: nothing has to happen at the site (release of a machine that is switched by hand).
+ */
+export function bootPlanFor(kind: OperationKind, choice: PlanChoice): BootPlan | undefined {
+  const { hasBmc, returnsToDisk = false, erase = "quick", scriptSeconds = 0 } = choice;
+  const power = (order: PowerOrder) => (hasBmc ? [powerPhase(order)] : []);
+  const goBack = () => power(returnsToDisk ? "cycle" : "off");
+  const after = returnsToDisk ? "local_disk" : "power_off";
+  const inSystem = (purpose: BootPurpose, doneBy: BootPhase["doneBy"]): BootPhase[] => [
+    {
+      name: "network boot",
+      ...(hasBmc ? { order: "network_boot" as const } : {}),
+      boot: "ephemeral",
+      purpose,
+      doneBy: "boot_asked",
+      limitSeconds: FIRMWARE_SECONDS,
+    },
+    { name: purpose, boot: "ephemeral", purpose, doneBy, limitSeconds: SYSTEM_SECONDS },
+  ];
+  switch (kind) {
+    case "commission": {
+      const phases = [...inSystem("commission", "commissioned"), ...power("off")];
+      return plan(HOUR + scriptSeconds, phases, "power_off");
+    }
+    case "test":
+      return plan(HOUR + scriptSeconds, [...inSystem("test", "tested"), ...goBack()], after);
+    case "deploy":
+      return plan(2 * HOUR, [...inSystem("install", "installed"), {
+        name: "first boot",
+        boot: "local_disk",
+        doneBy: "system_ready",
+        limitSeconds: FIRMWARE_SECONDS + SYSTEM_SECONDS,
+      }], "local_disk");
+    case "erase": {
+      const phases = [...inSystem("erase", "erased"), ...power("off")];
+      return plan(HOUR + ERASE_SECONDS[erase], phases, "power_off");
+    }
+    case "rescue":
+      return plan(HOUR, inSystem("rescue", "rescue_ready"), "ephemeral");
+    case "exit_rescue":
+      return plan(600, goBack(), after);
+    case "release":
+      return plan(600, power("off"), "power_off");
+    case "power_on":
+      return plan(600, power("on"));
+    case "power_off":
+      return plan(600, power("off"));
+    case "power_cycle":
+      return plan(600, power("cycle"));
+    case "power_query":
+      return plan(600, power("query"));
+  }
+}
+
+/** Switches the power, and is done when the BMC says so. */
+function powerPhase(order: PowerOrder): BootPhase {
+  return {
+    name: `power ${order}`,
+    order,
+    boot: order === "off" ? "power_off" : "local_disk",
+    doneBy: "power_done",
+    limitSeconds: POWER_SECONDS,
+  };
+}
+
+function plan(
+  deadlineSeconds: number,
+  phases: BootPhase[],
+  afterwards?: BootKind,
+): BootPlan | undefined {
+  if (phases.length === 0) return undefined;
+  return { phases, deadlineSeconds, ...(afterwards ? { afterwards } : {}) };
+}
