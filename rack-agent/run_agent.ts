@@ -1,7 +1,6 @@
 import { parseMacAddress } from "@/shared/net/mac_address.ts";
 import { parseIpv4 } from "@/shared/net/ipv4.ts";
 import type { SiteState } from "@/shared/contract/site_state.ts";
-import { IPXE_FIRST_PROGRAMS } from "./protocol/dhcp/boot_options.ts";
 import type { LeaseEvent } from "./protocol/dhcp/lease.ts";
 import type { RunOptions } from "./config.ts";
 import { systemClock } from "./runtime/clock.ts";
@@ -11,7 +10,8 @@ import { Journal } from "./runtime/journal.ts";
 import { errorText, jsonLog, type Log } from "./runtime/log.ts";
 import { Outbox } from "./runtime/outbox.ts";
 import { startAll, stopAll } from "./runtime/service.ts";
-import { type BootRequestEvent, DhcpService } from "./services/dhcp_service.ts";
+import type { BootRequestEvent } from "./services/dhcp/dhcp_messages.ts";
+import { DhcpService } from "./services/dhcp/dhcp_service.ts";
 import { BootScripts } from "./services/http_boot/boot_scripts.ts";
 import { HttpBootService } from "./services/http_boot/http_boot_service.ts";
 import { CredentialBook } from "./services/metadata/credential_book.ts";
@@ -85,15 +85,12 @@ async function composeAgent(
   });
   const dhcp = new DhcpService({
     leaseLogPath: `${folder}/leases.log`,
-    boot: {
-      firstPrograms: IPXE_FIRST_PROGRAMS,
-      scriptUrl: ({ serverAddress, mac }) => `http://${serverAddress}:${httpPort}/boot/${mac}/ipxe`,
-      programUrl: (file, { serverAddress }) => `http://${serverAddress}:${httpPort}/files/${file}`,
-    },
+    httpPort,
     clock,
     log,
     onLease: (event) => recordLease(journal, who, event),
     onBootRequest: (event) => recordBootRequest(journal, who, event),
+    onAlarm: ({ code, message }) => journal.append({ kind: "alarm.raised", code, message }),
   });
   const tftp = new TftpService({
     routes: [{
@@ -135,7 +132,7 @@ async function composeAgent(
   let networks: ServedNetworks | undefined;
   const serve = (state: SiteState) => {
     networks = servedNetworks(state, hostAddresses());
-    dhcp.applyConfig(networks.dhcp);
+    void dhcp.applyConfig(networks.dhcp);
     routerAnswers.applyInterfaces(networks.dhcp.subnets.map(({ interfaceName }) => interfaceName));
     tftp.applyAddresses(networks.dhcp.subnets.map(({ serverAddress }) => serverAddress));
     prefetch(cache, state, log);

@@ -1,5 +1,4 @@
 import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from "@/shared/net/ipv4.ts";
-import { type MacAddress, macAddressBytes } from "@/shared/net/mac_address.ts";
 import { ERRNO, failedCall, fixedBuffer, lastErrno, libc } from "./libc.ts";
 
 /** An IPv4 address and UDP port. */
@@ -20,10 +19,7 @@ const SO_BROADCAST = 6;
 const SO_RCVBUF = 8;
 const SO_BINDTODEVICE = 25;
 const SO_RCVBUFFORCE = 33;
-const ETH_P_IP = 0x0800;
 const SOCKADDR_IN_BYTES = 16;
-const SOCKADDR_LL_BYTES = 20;
-const MAC_BYTES = 6;
 
 const DATAGRAM_BYTES_MAX = 65_536;
 /** A power cut brings a whole site back at once: about 3000 DHCP packets fit. */
@@ -132,13 +128,12 @@ export class UdpSocket {
 
 /** Sends IPv4 packets to hardware addresses, past ARP. Receives nothing. Needs CAP_NET_RAW. */
 export class HardwareSocket {
-  readonly #fd: number;
-  readonly #outgoing = fixedBuffer(DATAGRAM_BYTES_MAX);
-  readonly #address = fixedBuffer(SOCKADDR_LL_BYTES);
+  /** For a `ReplyBatch`. */
+  readonly fd: number;
   #isOpen = true;
 
   private constructor(fd: number) {
-    this.#fd = fd;
+    this.fd = fd;
   }
 
   /** Throws DomainError `unavailable`. */
@@ -149,30 +144,9 @@ export class HardwareSocket {
     return new HardwareSocket(fd);
   }
 
-  /** Sends a whole IPv4 packet, or returns the error number. */
-  send(ipPacket: Uint8Array, { interfaceIndex, mac }: { interfaceIndex: number; mac: MacAddress }) {
-    this.#outgoing.set(ipPacket);
-    const view = new DataView(this.#address.buffer);
-    view.setUint16(0, AF_PACKET, true);
-    view.setUint16(2, ETH_P_IP, false);
-    view.setInt32(4, interfaceIndex, true);
-    view.setUint8(11, MAC_BYTES);
-    this.#address.set(macAddressBytes(mac), 12);
-    const { sendto } = libc();
-    const sent = sendto(
-      this.#fd,
-      this.#outgoing,
-      BigInt(ipPacket.length),
-      0,
-      this.#address,
-      SOCKADDR_LL_BYTES,
-    );
-    return Number(sent) < 0 ? lastErrno() : 0;
-  }
-
   /** Safe to call twice. */
   close(): void {
-    if (this.#isOpen) libc().close(this.#fd);
+    if (this.#isOpen) libc().close(this.fd);
     this.#isOpen = false;
   }
 }

@@ -37,6 +37,9 @@ export const KnownFact = z.discriminatedUnion("kind", [
   /** Reported after the link healed. */
   fact("link.restored", { lostAt: z.string() }),
 
+  /** Something at the site that a person should look at, such as `dhcp.packets_lost`. */
+  fact("alarm.raised", { code: z.string(), message: z.string() }),
+
   fact("lease.given", { ipv4: z.string(), subnetId: z.int(), hostname: z.string().optional() }),
   fact("lease.ended", { ipv4: z.string(), subnetId: z.int(), why: z.string() }),
   /** A machine's firmware or boot program asked DHCP how to boot. */

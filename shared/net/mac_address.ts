@@ -28,10 +28,15 @@ export function formatMacAddress(bytes: Uint8Array): MacAddress {
 /** The six bytes of an address. */
 export function macAddressBytes(mac: MacAddress): Uint8Array {
   const bytes = new Uint8Array(6);
-  for (let i = 0; i < 6; i++) {
-    bytes[i] = hexDigit(mac.charCodeAt(3 * i)) * 16 + hexDigit(mac.charCodeAt(3 * i + 1));
-  }
+  writeMacAddress(mac, bytes, 0);
   return bytes;
+}
+
+/** Writes the six bytes where they belong. */
+export function writeMacAddress(mac: MacAddress, into: Uint8Array, at: number): void {
+  for (let i = 0; i < 6; i++) {
+    into[at + i] = hexDigit(mac.charCodeAt(3 * i)) * 16 + hexDigit(mac.charCodeAt(3 * i + 1));
+  }
 }
 
 const HEX_PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));

@@ -3,9 +3,13 @@ export const TEST_PACKAGES: readonly string[] = [
   "atftp",
   "busybox-static", // udhcpc
   "curl",
+  "dhcpcd-base",
   "ipmitool",
   "isc-dhcp-client",
+  "isc-dhcp-relay", // dhcrelay
+  "kea-admin", // perfdhcp
   "openipmi", // ipmi_sim
   "tcpdump",
   "tftp-hpa",
+  "tshark",
 ];

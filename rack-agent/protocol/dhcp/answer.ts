@@ -2,7 +2,6 @@ import { MESSAGE_TYPE, NO_ADDRESS } from "@/rack-agent/wire/dhcp/packet.ts";
 import type { DhcpPacket } from "@/rack-agent/wire/dhcp/packet.ts";
 import { cidrContains } from "@/shared/net/cidr.ts";
 import type { Ipv4 } from "@/shared/net/ipv4.ts";
-import { macAddressBytes } from "@/shared/net/mac_address.ts";
 import { type Arrival, type Asked, askedBy, type DhcpState, PROXY_PORT } from "./asked.ts";
 import { chooseAddress, type Chosen, isKnownTo, mayHave } from "./choose_address.ts";
 import type { LeaseChange } from "./lease.ts";
@@ -224,9 +223,10 @@ function routedSubnet({ site, request }: Asked, ipv4: Ipv4): DhcpSubnet | undefi
 
 /** The lowest bit of the first byte marks a group (IEEE 802-2014 §8.2.2): nobody's own address. */
 function isMachineAddress({ mac }: DhcpPacket): boolean {
-  const bytes = macAddressBytes(mac);
-  return ((bytes[0] ?? 1) & 1) === 0 && bytes.some((byte) => byte !== 0);
+  return !"13579bdf".includes(mac.charAt(1)) && mac !== NO_MAC_ADDRESS;
 }
+
+const NO_MAC_ADDRESS = "00:00:00:00:00:00";
 
 /** What a client calls itself, if that is a host name at all: it ends up on screens. */
 function clientHostName({ request: { options: { hostName } } }: Asked): string | undefined {

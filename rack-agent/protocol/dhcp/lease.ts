@@ -33,7 +33,34 @@ export interface LeaseEvent {
   readonly ipv4: Ipv4;
   readonly subnetId: number;
   readonly atMs: number;
+  /** Of what was given or renewed. */
+  readonly expiresAtMs?: number;
   readonly hostname?: string;
+}
+
+/** A change as JSON, as `parseLeaseChange` reads it. One line, Latin-1. */
+export function formatLeaseChange(change: LeaseChange): string {
+  const { kind, mac, ipv4, subnetId, atMs } = change;
+  // By hand, on the way of every lease: only a host name could need escaping.
+  const start =
+    `{"kind":"${kind}","mac":"${mac}","ipv4":"${ipv4}","subnetId":${subnetId},"atMs":${atMs}`;
+  switch (kind) {
+    case "give": {
+      const name = change.hostname === undefined ? "" : `,"hostname":${asciiJson(change.hostname)}`;
+      return `${start},"expiresAtMs":${change.expiresAtMs}${name}}`;
+    }
+    case "decline":
+      return `${start},"untilMs":${change.untilMs}}`;
+    case "release":
+      return `${start}}`;
+  }
+}
+
+function asciiJson(text: string): string {
+  return JSON.stringify(text).replaceAll(
+    /[^\x20-\x7e]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** Reads back a change that was stored as JSON; undefined when it is not one. */

@@ -24,6 +24,8 @@ interface Slot {
   readonly hostname?: string;
 }
 
+const NO_ADDRESSES: readonly Ipv4[] = [];
+
 interface SubnetPool {
   readonly subnet: DhcpSubnet;
   /** What the pool was made for. */
@@ -102,7 +104,7 @@ export class LeaseBook {
         this.#endOffer(subnetId, mac, atMs);
         this.#leaveLast(subnetId, mac, atMs, ipv4);
         this.#put({ ...event, state: "leased", untilMs: expiresAtMs, hostname });
-        return { ...event, kind: isRenewal ? "renewed" : "given", hostname };
+        return { ...event, kind: isRenewal ? "renewed" : "given", expiresAtMs, hostname };
       }
       case "release":
         this.#put({ ...event, state: "idle", untilMs: atMs, hostname: before?.hostname });
@@ -171,9 +173,12 @@ export class LeaseBook {
   }
 
   /** What the machine has, had last, or has been offered in a subnet, likeliest first. */
-  addressesOf(subnetId: number, mac: MacAddress): Ipv4[] {
+  addressesOf(subnetId: number, mac: MacAddress): readonly Ipv4[] {
     const key = ownerKey(subnetId, mac);
-    return [this.#lastOf.get(key) ?? [], this.#offerOf.get(key) ?? []].flat();
+    const last = this.#lastOf.get(key);
+    const offered = this.#offerOf.get(key);
+    if (last === undefined) return offered === undefined ? NO_ADDRESSES : [offered];
+    return offered === undefined || offered === last ? [last] : [last, offered];
   }
 
   /** True when nobody else has, holds or has declined the address. */

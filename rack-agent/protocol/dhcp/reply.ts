@@ -126,15 +126,20 @@ export function destinationOf(reply: DhcpPacket): Destination {
   return { kind: "hardware", mac, address: yourAddress };
 }
 
+/** Field by field: copying the request first would cost more than all the rest of the reply. */
 function emptyReply(request: DhcpPacket): DhcpPacket {
   return {
-    ...request,
     op: "reply",
+    hardwareType: request.hardwareType,
     hops: 0,
+    transactionId: request.transactionId,
     secs: 0,
+    wantsBroadcast: request.wantsBroadcast,
     clientAddress: NO_ADDRESS,
     yourAddress: NO_ADDRESS,
     serverAddress: NO_ADDRESS,
+    relayAddress: request.relayAddress,
+    mac: request.mac,
     serverName: "",
     bootFile: "",
     options: {},

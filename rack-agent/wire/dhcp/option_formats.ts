@@ -8,8 +8,18 @@ import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from "@/shared/net/ipv4.ts";
  */
 export interface Format<T> {
   decode(value: Uint8Array, offset: number): T;
-  encode(value: T): Uint8Array;
+  /** Writes into a packet and returns where the value ends: nothing is allocated for it. */
+  write(value: T, into: Uint8Array, at: number): number;
 }
+
+/** A value on its own. Slower than writing it where it belongs. */
+export function encodeValue<T>(format: Format<T>, value: T): Uint8Array {
+  return scratch.slice(0, format.write(value, scratch, 0));
+}
+
+/** No option is larger: a field of options ends with its packet. */
+const VALUE_BYTES_MAX = 65_536;
+const scratch = new Uint8Array(VALUE_BYTES_MAX);
 
 export const u8: Format<number> = unsigned(1);
 export const u16: Format<number> = unsigned(2);
@@ -21,13 +31,16 @@ export const u8List: Format<readonly number[]> = {
     if (value.length === 0) throw new DecodeError(offset, "an empty list");
     return Array.from(value);
   },
-  encode: (items) => Uint8Array.from(items),
+  write(items, into, at) {
+    for (let i = 0; i < items.length; i++) into[at + i] = items[i] ?? 0;
+    return at + items.length;
+  },
 };
 export const u16List: Format<readonly number[]> = listOf(u16, 2);
 
 export const ipv4: Format<Ipv4> = {
   decode: (value, offset) => ipv4FromNumber(u32.decode(value, offset)),
-  encode: (value) => u32.encode(ipv4ToNumber(value)),
+  write: (value, into, at) => u32.write(ipv4ToNumber(value), into, at),
 };
 
 export const ipv4List: Format<readonly Ipv4[]> = listOf(ipv4, 4);
@@ -44,17 +57,19 @@ export const text: Format<string> = {
     while (end > 0 && value[end - 1] === 0) end -= 1;
     return String.fromCharCode(...value.subarray(0, end));
   },
-  encode(value) {
-    const bytes = new Uint8Array(value.length);
-    for (let i = 0; i < value.length; i++) bytes[i] = value.charCodeAt(i); // the low eight bits
-    return bytes;
+  write(value, into, at) {
+    for (let i = 0; i < value.length; i++) into[at + i] = value.charCodeAt(i); // the low eight bits
+    return at + value.length;
   },
 };
 
 /** Bytes that only somebody else understands. The decoded value is a copy. */
 export const opaque: Format<Uint8Array> = {
   decode: (value) => value.slice(),
-  encode: (value) => value,
+  write(value, into, at) {
+    into.set(value, at);
+    return at + value.length;
+  },
 };
 
 /**
@@ -75,8 +90,14 @@ export const userClassList: Format<readonly string[]> = {
     }
     return classes;
   },
-  encode: (classes) =>
-    Uint8Array.from(classes.flatMap((name) => [name.length, ...text.encode(name)])),
+  write(classes, into, at) {
+    let end = at;
+    for (const name of classes) {
+      into[end] = name.length;
+      end = text.write(name, into, end + 1);
+    }
+    return end;
+  },
 };
 
 /**
@@ -96,13 +117,18 @@ export const domainNameList: Format<readonly string[]> = {
     if (names.length === 0) throw new DecodeError(offset, "an empty list of domain names");
     return names;
   },
-  encode: (names) =>
-    Uint8Array.from(
-      names.flatMap((name) => [
-        ...name.split(".").flatMap((label) => [label.length, ...text.encode(label)]),
-        0,
-      ]),
-    ),
+  write(names, into, at) {
+    let end = at;
+    for (const name of names) {
+      for (const label of name.split(".")) {
+        into[end] = label.length;
+        end = text.write(label, into, end + 1);
+      }
+      into[end] = 0;
+      end += 1;
+    }
+    return end;
+  },
 };
 
 const NAME_BYTES_MAX = 255; // RFC 1035 §2.3.4
@@ -163,12 +189,15 @@ export const classlessRouteList: Format<readonly ClasslessRoute[]> = {
     if (routes.length === 0) throw new DecodeError(offset, "an empty list of routes");
     return routes;
   },
-  encode: (routes) =>
-    Uint8Array.from(routes.flatMap(({ destination, prefixBits, gateway }) => [
-      prefixBits,
-      ...ipv4.encode(destination).subarray(0, Math.ceil(prefixBits / 8)),
-      ...ipv4.encode(gateway),
-    ])),
+  write(routes, into, at) {
+    let end = at;
+    for (const { destination, prefixBits, gateway } of routes) {
+      into[end] = prefixBits;
+      ipv4.write(destination, into, end + 1); // the gateway goes over what the prefix leaves out
+      end = ipv4.write(gateway, into, end + 1 + Math.ceil(prefixBits / 8));
+    }
+    return end;
+  },
 };
 
 /** Big-endian, exactly `bytes` long. */
@@ -182,10 +211,9 @@ function unsigned(bytes: 1 | 2 | 4): Format<number> {
       for (let i = 0; i < bytes; i++) sum = sum * 256 + (value[i] ?? 0);
       return sum;
     },
-    encode(value) {
-      const out = new Uint8Array(bytes);
-      for (let i = 0; i < bytes; i++) out[i] = value >>> (8 * (bytes - 1 - i));
-      return out;
+    write(value, into, at) {
+      for (let i = 0; i < bytes; i++) into[at + i] = value >>> (8 * (bytes - 1 - i));
+      return at + bytes;
     },
   };
 }
@@ -206,10 +234,10 @@ function listOf<T>(item: Format<T>, itemBytes: number): Format<readonly T[]> {
       }
       return items;
     },
-    encode(items) {
-      const out = new Uint8Array(items.length * itemBytes);
-      items.forEach((value, i) => out.set(item.encode(value), i * itemBytes));
-      return out;
+    write(items, into, at) {
+      let end = at;
+      for (const value of items) end = item.write(value, into, end);
+      return end;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { DecodeError } from "@/rack-agent/wire/byte_reader.ts";
-import { type Format, u8 } from "./option_formats.ts";
+import { encodeValue, type Format, u8 } from "./option_formats.ts";
 import { OPTIONS } from "./option_table.ts";
 
 type Table = typeof OPTIONS;
@@ -48,11 +48,54 @@ export function rawOptions(options: DhcpOptions, extra: readonly RawOption[] = [
   for (const [name, { code, format }] of entries) {
     const given: unknown = options[name];
     if (given === undefined || extra.some((other) => other.code === code)) continue;
-    out.push({ code, value: format.encode(given) });
+    out.push({ code, value: encodeValue(format, given) });
   }
   out.push(...extra);
   return out;
 }
+
+/**
+ * Writes options into a packet, END included, and returns where they end. That is past `limit` when
+ * they do not fit, and then they must be placed: this is the quick way for nearly every packet.
+ */
+export function writeOptions(
+  options: DhcpOptions,
+  extra: readonly RawOption[],
+  { into, at, limit }: { into: Uint8Array; at: number; limit: number },
+): number {
+  let end = at;
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i];
+    if (!entry) continue;
+    const [name, { code, format }] = entry;
+    const given: unknown = options[name];
+    if (given === undefined || code === AGENT_INFORMATION) continue;
+    if (extra.length > 0 && extra.some((other) => other.code === code)) continue;
+    const valueEnd = format.write(given, into, end + 2);
+    if (valueEnd - end - 2 > VALUE_BYTES_MAX) return Infinity; // must be split
+    into[end] = code;
+    into[end + 1] = valueEnd - end - 2;
+    end = valueEnd;
+  }
+  for (const { code, value } of extra) {
+    if (value.length > VALUE_BYTES_MAX || end + 2 + value.length > limit) return Infinity;
+    into[end] = code;
+    into[end + 1] = value.length;
+    into.set(value, end + 2);
+    end += 2 + value.length;
+  }
+  const { agentInformation } = options; // last, RFC 3046 §2.2
+  if (agentInformation) {
+    into[end] = AGENT_INFORMATION;
+    into[end + 1] = agentInformation.length;
+    into.set(agentInformation, end + 2);
+    end += 2 + agentInformation.length;
+  }
+  into[end] = END;
+  return end + 1;
+}
+
+const AGENT_INFORMATION = OPTIONS.agentInformation.code;
 
 /** The places a packet has for options, each as large as its options may be, END included. */
 export interface OptionRoom {

@@ -1,13 +1,14 @@
 import { DecodeError } from "@/rack-agent/wire/byte_reader.ts";
-import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from "@/shared/net/ipv4.ts";
-import { formatMacAddress, type MacAddress, macAddressBytes } from "@/shared/net/mac_address.ts";
-import { text } from "./option_formats.ts";
+import { type Ipv4, ipv4FromNumber } from "@/shared/net/ipv4.ts";
+import { formatMacAddress, type MacAddress, writeMacAddress } from "@/shared/net/mac_address.ts";
+import { ipv4, text, u16, u32 } from "./option_formats.ts";
 import {
   decodeOptions,
   type DhcpOptions,
   placeOptions,
   type RawOption,
   rawOptions,
+  writeOptions,
 } from "./options.ts";
 
 /** Option 53, RFC 2132 §9.6. */
@@ -142,25 +143,43 @@ export function encodePacket(
     file: packet.bootFile === "" ? BOOT_FILE_BYTES : 0,
     serverName: packet.serverName === "" ? SERVER_NAME_BYTES : 0,
   };
-  const placed = placeOptions(rawOptions(packet.options, packet.extraOptions), room, requested);
-  const out = new Uint8Array(Math.max(HEADER_BYTES + placed.field.length, PACKET_BYTES_MIN));
-  const view = new DataView(out.buffer);
+  checkFits(packet.serverName, SERVER_NAME_BYTES);
+  checkFits(packet.bootFile, BOOT_FILE_BYTES);
+  const limit = HEADER_BYTES + room.field;
+  const { options, extraOptions = [] } = packet;
+  const end = writeOptions(options, extraOptions, { into: draft, at: HEADER_BYTES, limit });
+  if (end <= limit) return withHeader(packet, draft.subarray(HEADER_BYTES, end));
+  const placed = placeOptions(rawOptions(options, extraOptions), room, requested);
+  return withHeader(packet, placed.field, placed);
+}
+
+/** Where options are written before it is known how long the packet is. */
+const draft = new Uint8Array(65_536 + HEADER_BYTES);
+
+function withHeader(
+  packet: DhcpPacket,
+  field: Uint8Array,
+  { file, serverName }: { readonly file?: Uint8Array; readonly serverName?: Uint8Array } = {},
+): Uint8Array {
+  const out = new Uint8Array(Math.max(HEADER_BYTES + field.length, PACKET_BYTES_MIN));
   out[0] = packet.op === "request" ? OP_REQUEST : OP_REPLY;
   out[1] = packet.hardwareType;
   out[2] = MAC_BYTES;
   out[3] = packet.hops;
-  view.setUint32(AT.transactionId, packet.transactionId);
-  view.setUint16(AT.secs, packet.secs);
-  view.setUint16(AT.flags, packet.wantsBroadcast ? FLAG_BROADCAST : 0);
-  view.setUint32(AT.clientAddress, ipv4ToNumber(packet.clientAddress));
-  view.setUint32(AT.yourAddress, ipv4ToNumber(packet.yourAddress));
-  view.setUint32(AT.serverAddress, ipv4ToNumber(packet.serverAddress));
-  view.setUint32(AT.relayAddress, ipv4ToNumber(packet.relayAddress));
-  out.set(macAddressBytes(packet.mac), AT.mac);
-  out.set(placed.serverName ?? terminated(packet.serverName, SERVER_NAME_BYTES), AT.serverName);
-  out.set(placed.file ?? terminated(packet.bootFile, BOOT_FILE_BYTES), AT.bootFile);
-  view.setUint32(AT.magicCookie, MAGIC_COOKIE);
-  out.set(placed.field, HEADER_BYTES);
+  u32.write(packet.transactionId, out, AT.transactionId);
+  u16.write(packet.secs, out, AT.secs);
+  u16.write(packet.wantsBroadcast ? FLAG_BROADCAST : 0, out, AT.flags);
+  ipv4.write(packet.clientAddress, out, AT.clientAddress);
+  ipv4.write(packet.yourAddress, out, AT.yourAddress);
+  ipv4.write(packet.serverAddress, out, AT.serverAddress);
+  ipv4.write(packet.relayAddress, out, AT.relayAddress);
+  writeMacAddress(packet.mac, out, AT.mac);
+  if (serverName) out.set(serverName, AT.serverName);
+  else text.write(packet.serverName, out, AT.serverName);
+  if (file) out.set(file, AT.bootFile);
+  else text.write(packet.bootFile, out, AT.bootFile);
+  u32.write(MAGIC_COOKIE, out, AT.magicCookie);
+  out.set(field, HEADER_BYTES);
   return out;
 }
 
@@ -175,9 +194,7 @@ function untilNul(bytes: Uint8Array): string {
   return text.decode(end < 0 ? bytes : bytes.subarray(0, end), 0);
 }
 
-function terminated(value: string, fieldBytes: number): Uint8Array {
-  if (value.length >= fieldBytes) {
-    throw new Error(`"${value}" does not fit a field of ${fieldBytes} bytes`);
-  }
-  return text.encode(value);
+function checkFits(value: string, fieldBytes: number): void {
+  if (value.length < fieldBytes) return;
+  throw new Error(`"${value}" does not fit a field of ${fieldBytes} bytes`);
 }

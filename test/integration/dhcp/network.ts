@@ -95,6 +95,10 @@ export class TestProgram {
     this.#reading = this.#read();
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** The next line that matches; those before it are gone. Rejects when the program ends first. */
   async line(pattern: RegExp): Promise<string> {
     for (;;) {

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { LeaseRing, makeLeaseRing } from "./lease_ring.ts";
+
+function bothSides(ringBytes = 64) {
+  const shared = makeLeaseRing(ringBytes);
+  return { writer: new LeaseRing(shared), storer: new LeaseRing(shared) };
+}
+
+const text = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
+
+test("lines come out as they went in, across the end of the memory many times over", () => {
+  const { writer, storer } = bothSides();
+  let tail = storer.committed;
+  for (let i = 0; i < 100; i++) {
+    const line = `line ${i} ${"x".repeat(i % 40)}\n`;
+    expect(writer.hasRoomFor(line.length)).toBe(true);
+    const end = writer.write(line);
+    writer.publish();
+    const bytes = storer.next(tail);
+    expect(text(bytes)).toBe(line);
+    tail = (tail + (bytes?.length ?? 0)) | 0;
+    expect(writer.committed).not.toBe(end);
+    storer.commit(tail);
+    expect(writer.committed).toBe(end);
+  }
+});
+
+test("what is not on disk yet takes room", () => {
+  const { writer, storer } = bothSides();
+  writer.write("a".repeat(60));
+  expect(writer.waitingBytes).toBe(60);
+  expect(writer.hasRoomFor(4)).toBe(true);
+  expect(writer.hasRoomFor(5)).toBe(false);
+  writer.publish();
+  storer.commit(writer.written);
+  expect(writer.hasRoomFor(64)).toBe(true);
+});
+
+test("lines that were not published are not seen; those that were come before the end", () => {
+  const { writer, storer } = bothSides();
+  writer.write("one");
+  writer.end();
+  expect(text(storer.next(0))).toBe("one");
+  expect(storer.next(3)).toBeUndefined();
+});
+
+test("after a failure only what was stored counts, and storing goes on from there", () => {
+  const { writer, storer } = bothSides();
+  writer.write("kept");
+  writer.publish();
+  storer.commit(4);
+  writer.write("lost");
+  writer.publish();
+  storer.fail();
+  expect(writer.isBroken).toBe(true);
+  writer.reset();
+  expect(storer.waitForReset()).toBe(true);
+  expect(writer.waitingBytes).toBe(0);
+  writer.write("again");
+  writer.publish();
+  expect(text(storer.next(4))).toBe("again");
+});
