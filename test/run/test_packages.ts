@@ -8,6 +8,7 @@ export const TEST_PACKAGES: readonly string[] = [
   "isc-dhcp-client",
   "isc-dhcp-relay", // dhcrelay
   "kea-admin", // perfdhcp
+  "jq",
   "openipmi", // ipmi_sim
   "tcpdump",
   "tftp-hpa",
