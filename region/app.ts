@@ -9,6 +9,7 @@ import { allocationRoutes } from "./routes/allocation.ts";
 import { authentication } from "./routes/authentication.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { eventStreamRoutes } from "./routes/event_stream.ts";
+import { fabricRoutes } from "./routes/fabrics.ts";
 import { factRoutes } from "./routes/facts.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { imageRoutes } from "./routes/images.ts";
@@ -23,12 +24,14 @@ import { problemResponse, toProblem } from "./routes/problem.ts";
 import { reservationRoutes } from "./routes/reservations.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { siteRoutes } from "./routes/sites.ts";
+import { spaceRoutes } from "./routes/spaces.ts";
 import { sshKeyRoutes } from "./routes/ssh_keys.ts";
 import { subnetRoutes } from "./routes/subnets.ts";
 import { tagRoutes } from "./routes/tags.ts";
 import { RequestMetrics } from "./services/health/request_metrics.ts";
 import { EVENTS_TOPIC } from "./services/events/follow_events.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
+import { vlanRoutes } from "./routes/vlans.ts";
 import { VERSION } from "./version.ts";
 
 /** The largest body is user-data in a deploy. */
@@ -73,6 +76,9 @@ function apiRoutes(ctx: RegionContext) {
     sessionRoutes(ctx),
     siteRoutes(ctx),
     agentRoutes(ctx),
+    spaceRoutes(ctx),
+    fabricRoutes(ctx),
+    vlanRoutes(ctx),
     subnetRoutes(ctx),
     ipRangeRoutes(ctx),
     reservationRoutes(ctx),

@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { SiteState } from "@/shared/contract/site_state.ts";
 import { bootPlanFor } from "@/shared/machine/boot_plans.ts";
 import { MACHINE_STATUSES } from "@/shared/machine/lifecycle.ts";
+import { parseIpAddress as ip } from "@/shared/net/ip_address.ts";
+import type { SubnetRecord } from "./networks/state_subnet.ts";
 import {
   buildSiteState,
   type ImageRecord,
@@ -18,7 +20,7 @@ const empty: SiteRecords = {
   site: { id: "s-1", name: "One", enlist: true },
   subnets: [],
   ranges: [],
-  reservations: [],
+  addresses: [],
   machines: [],
   interfaces: [],
   operations: [],
@@ -47,6 +49,19 @@ const osImage: ImageRecord = {
   ],
   kernelOptions: "console=ttyS0",
   createdAt: new Date("2026-01-01T00:00:00Z"),
+};
+const bareSubnet: SubnetRecord = {
+  id: 1,
+  cidr: "10.0.0.0/24",
+  gateway: null,
+  dnsServers: [],
+  domain: null,
+  dhcpMode: "serve",
+  leaseSeconds: 600,
+  ntpServers: [],
+  searchDomains: [],
+  classlessRoutes: [],
+  vlan: { mtu: 1500, dhcp: true },
 };
 const plan = bootPlanFor("deploy", { hasBmc: true }) ?? null;
 const deploy: OperationRecord = {
@@ -83,20 +98,13 @@ test("buildSiteState() of a site without anything is a valid document", () => {
 });
 
 test("buildSiteState() leaves out what a subnet does not have", () => {
-  const subnet = {
-    id: 1,
-    cidr: "10.0.0.0/24",
-    gateway: null,
-    dnsServers: ["10.0.0.1"],
-    domain: null,
-    dhcp: true,
-    leaseSeconds: 600,
-  };
+  const subnet = { ...bareSubnet, dnsServers: ["10.0.0.1"] };
   expect(build({ subnets: [subnet] }).subnets).toEqual([{
     id: 1,
     cidr: "10.0.0.0/24",
     dnsServers: ["10.0.0.1"],
     dhcp: true,
+    dhcpMode: "serve",
     leaseSeconds: 600,
     dynamicRanges: [],
   }]);
@@ -107,28 +115,52 @@ test("buildSiteState() leaves out what a subnet does not have", () => {
   });
 });
 
+test("buildSiteState() says what a subnet announces besides, and nothing of IPv6", () => {
+  const more = {
+    ...bareSubnet,
+    dnsServers: ["10.0.0.53", "2001:db8::53"],
+    ntpServers: ["10.0.0.123"],
+    searchDomains: ["example.com"],
+    classlessRoutes: [{ destination: "10.9.0.0/16", gateway: "10.0.0.9" }],
+    vlan: { mtu: 9000, dhcp: true },
+  };
+  const six = { ...bareSubnet, id: 2, cidr: "2001:db8::/64" };
+  expect(build({ subnets: [more, six] }).subnets).toMatchObject([{
+    dnsServers: ["10.0.0.53"],
+    ntpServers: ["10.0.0.123"],
+    searchDomains: ["example.com"],
+    classlessRoutes: [{ destination: "10.9.0.0/16", gateway: "10.0.0.9" }],
+    mtu: 9000,
+  }]);
+});
+
+test.each(
+  [
+    ["serve", true, "serve", true],
+    ["proxy", true, "proxy", false],
+    ["off", true, "off", false],
+    ["serve", false, "off", false],
+    ["proxy", false, "off", false],
+  ] as const,
+)("a subnet that is to %s on a VLAN with DHCP %s: %s", (asked, dhcp, dhcpMode, gives) => {
+  const subnet = { ...bareSubnet, dhcpMode: asked, vlan: { mtu: 1500, dhcp } };
+  expect(build({ subnets: [subnet] }).subnets).toMatchObject([{ dhcpMode, dhcp: gives }]);
+});
+
 test("buildSiteState() gives away no address that is reserved or promised to a stranger", () => {
-  const subnets = [1, 2].map((id) => ({
-    id,
-    cidr: `10.0.${id}.0/24`,
-    gateway: null,
-    dnsServers: [],
-    domain: null,
-    dhcp: true,
-    leaseSeconds: 600,
-  }));
+  const subnets = [1, 2].map((id) => ({ ...bareSubnet, id, cidr: `10.0.${id}.0/24` }));
   const state = build({
     subnets,
     machines: [machine],
     interfaces: [{ machineId: 1, mac: "52:54:00:00:00:01" }],
     ranges: [
-      { subnetId: 1, kind: "dynamic", first: "10.0.1.10", last: "10.0.1.20" },
-      { subnetId: 1, kind: "reserved", first: "10.0.1.19", last: "10.0.1.30" },
-      { subnetId: 2, kind: "dynamic", first: "10.0.2.10", last: "10.0.2.20" },
+      { subnetId: 1, kind: "dynamic", first: ip("10.0.1.10"), last: ip("10.0.1.20") },
+      { subnetId: 1, kind: "reserved", first: ip("10.0.1.19"), last: ip("10.0.1.30") },
+      { subnetId: 2, kind: "dynamic", first: ip("10.0.2.10"), last: ip("10.0.2.20") },
     ],
-    reservations: [
-      { subnetId: 1, mac: "52:54:00:00:00:01", ipv4: "10.0.1.11" }, // the agent knows this machine
-      { subnetId: 1, mac: "52:54:00:00:00:99", ipv4: "10.0.1.15" }, // a printer
+    addresses: [
+      { subnetId: 1, mac: "52:54:00:00:00:01", ip: ip("10.0.1.11") }, // the agent knows this machine
+      { subnetId: 1, mac: "52:54:00:00:00:99", ip: ip("10.0.1.15") }, // a printer
     ],
   });
   expect(state.subnets.map(({ dynamicRanges }) => dynamicRanges)).toEqual([
@@ -243,9 +275,9 @@ test("an address promised to something that is no machine is told on its own", (
   const state = build({
     machines: [machine],
     interfaces: [{ machineId: machine.id, mac: "52:54:00:00:00:01" }],
-    reservations: [
-      { subnetId: 1, mac: "52:54:00:00:00:01", ipv4: "10.0.0.5" },
-      { subnetId: 1, mac: "52:54:00:00:00:99", ipv4: "10.0.0.6" },
+    addresses: [
+      { subnetId: 1, mac: "52:54:00:00:00:01", ip: ip("10.0.0.5") },
+      { subnetId: 1, mac: "52:54:00:00:00:99", ip: ip("10.0.0.6") },
     ],
   });
   expect(state.machines[0]?.reservations).toEqual([{ mac: "52:54:00:00:00:01", ipv4: "10.0.0.5" }]);

@@ -7,34 +7,30 @@ import type {
   StateMachine,
   StateOperation,
   StateScript,
-  StateSubnet,
 } from "@/shared/contract/site_state.ts";
 import type { BootPlan } from "@/shared/machine/boot_plan.ts";
 import type { EraseWay, MachineStatus, OperationKind } from "@/shared/machine/lifecycle.ts";
-import { type AddressRange, withoutAddresses } from "./address_ranges.ts";
+import {
+  type AddressRecord,
+  dhcpPromises,
+  type RangeRecord,
+  stateSubnets,
+  type SubnetRecord,
+} from "./networks/state_subnet.ts";
 
 /** All that a site's state document is made of, as it is stored; secrets sealed under the site key. */
 export interface SiteRecords {
   readonly site: { id: string; name: string; enlist: boolean };
   readonly subnets: readonly SubnetRecord[];
-  readonly ranges: readonly ({ subnetId: number; kind: "dynamic" | "reserved" } & AddressRange)[];
-  readonly reservations: readonly { subnetId: number; mac: string; ipv4: string }[];
+  readonly ranges: readonly RangeRecord[];
+  /** Everything that is promised to somebody. */
+  readonly addresses: readonly AddressRecord[];
   readonly machines: readonly MachineRecord[];
   readonly interfaces: readonly { machineId: number; mac: string }[];
   /** Those under way. */
   readonly operations: readonly OperationRecord[];
   /** The newest version of each product, and whatever an operation needs. */
   readonly images: readonly ImageRecord[];
-}
-
-export interface SubnetRecord {
-  readonly id: number;
-  readonly cidr: string;
-  readonly gateway: string | null;
-  readonly dnsServers: readonly string[];
-  readonly domain: string | null;
-  readonly dhcp: boolean;
-  readonly leaseSeconds: number;
 }
 
 export interface MachineRecord {
@@ -95,7 +91,7 @@ export function buildSiteState(
     site: { id: site.id, name: site.name },
     generation: version.generation,
     issuedAt: version.issuedAt.toISOString(),
-    subnets: records.subnets.map((subnet) => stateSubnet(subnet, records)),
+    subnets: stateSubnets(records),
     machines: stateMachines(records),
     operations: stateOperations(records),
     images,
@@ -108,9 +104,7 @@ export function buildSiteState(
 /** Addresses promised to what is not a machine here: switches, appliances, people's own servers. */
 function otherReservations(records: SiteRecords): SiteState["otherReservations"] {
   const machineMacs = new Set(records.interfaces.map(({ mac }) => mac));
-  return records.reservations
-    .filter(({ mac }) => !machineMacs.has(mac))
-    .map(({ mac, ipv4 }) => ({ mac, ipv4 }));
+  return dhcpPromises(records.addresses).filter(({ mac }) => !machineMacs.has(mac));
 }
 
 /** What a machine is told when it boots while nothing is being done to it. */
@@ -126,32 +120,9 @@ export function restingBootOf(status: MachineStatus): RestingBoot {
   }
 }
 
-function stateSubnet(subnet: SubnetRecord, records: SiteRecords): StateSubnet {
-  const own = records.ranges.filter(({ subnetId }) => subnetId === subnet.id);
-  const machineMacs = new Set(records.interfaces.map(({ mac }) => mac));
-  // The agent knows what is promised to machines; an address promised to anything else must not be
-  // given away either.
-  const promised = records.reservations
-    .filter(({ subnetId, mac }) => subnetId === subnet.id && !machineMacs.has(mac))
-    .map(({ ipv4 }) => ({ first: ipv4, last: ipv4 }));
-  return {
-    id: subnet.id,
-    cidr: subnet.cidr,
-    ...optional("gateway", subnet.gateway),
-    dnsServers: [...subnet.dnsServers],
-    ...optional("domain", subnet.domain),
-    dhcp: subnet.dhcp,
-    leaseSeconds: subnet.leaseSeconds,
-    dynamicRanges: withoutAddresses(
-      own.filter(({ kind }) => kind === "dynamic"),
-      [...own.filter(({ kind }) => kind === "reserved"), ...promised],
-    ),
-  };
-}
-
 function stateMachines(records: SiteRecords): StateMachine[] {
   const interfaces = Map.groupBy(records.interfaces, ({ machineId }) => machineId);
-  const promises = Map.groupBy(records.reservations, ({ mac }) => mac);
+  const promises = Map.groupBy(dhcpPromises(records.addresses), ({ mac }) => mac);
   return records.machines.map((machine) => {
     const macs = (interfaces.get(machine.id) ?? []).map(({ mac }) => mac);
     return {
@@ -159,8 +130,7 @@ function stateMachines(records: SiteRecords): StateMachine[] {
       hostname: machine.hostname,
       architecture: machine.architecture,
       macs,
-      reservations: macs.flatMap((mac) => promises.get(mac) ?? [])
-        .map(({ mac, ipv4 }) => ({ mac, ipv4 })),
+      reservations: macs.flatMap((mac) => promises.get(mac) ?? []),
       ...optional("firmware", firmwareOf(machine)),
       ...optional("bmc", machine.bmc),
       boot: restingBootOf(machine.status),

@@ -2,28 +2,60 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
 import {
   createReservation,
+  getReservation,
+  listReservations,
   removeReservation,
-} from "@/region/services/subnets/change_reservations.ts";
-import { listReservations } from "@/region/services/subnets/read_subnets.ts";
-import { body, createApi, created, Limit, ok, REMOVED, requires, RowId } from "./api.ts";
+  updateReservation,
+} from "@/region/services/ip_addresses/manage_reservations.ts";
+import {
+  body,
+  createApi,
+  created,
+  etag,
+  Hostname,
+  IfMatch,
+  Limit,
+  ok,
+  REMOVED,
+  requires,
+  RowId,
+  TextId,
+} from "./api.ts";
+import { Address, Cursor, Description, NextCursor, RowBody } from "./network_schema.ts";
 
 const Reservation = z.object({
   id: z.int(),
   subnetId: z.int(),
-  mac: z.string(),
-  ipv4: z.string(),
+  mac: z.string().nullable(),
+  ip: z.string(),
+  hostname: z.string().nullable(),
+  comment: z.string(),
   version: z.int(),
+  createdAt: z.string(),
 });
+const Mac = z.string().max(64);
+const params = z.object({ reservationId: RowId });
 const tags = ["networks"];
 
 const listRoute = createRoute({
   method: "get",
   path: "/reservations",
   tags,
-  summary: "Promised addresses",
+  summary: "Addresses promised to MACs",
   ...requires("viewer"),
-  request: { query: z.strictObject({ subnetId: RowId.optional(), limit: Limit }) },
-  responses: ok(z.object({ reservations: z.array(Reservation) }), "Reservations"),
+  request: {
+    query: z.strictObject({
+      subnetId: RowId.optional(),
+      siteId: TextId.optional(),
+      mac: Mac.optional(),
+      cursor: Cursor,
+      limit: Limit,
+    }),
+  },
+  responses: ok(
+    z.object({ reservations: z.array(Reservation), nextCursor: NextCursor }),
+    "Reservations",
+  ),
 });
 
 const createReservationRoute = createRoute({
@@ -34,12 +66,44 @@ const createReservationRoute = createRoute({
   ...requires("admin"),
   request: {
     body: body(z.strictObject({
-      subnetId: RowId,
-      mac: z.string().max(64),
-      ipv4: z.string().max(64),
+      subnetId: RowBody,
+      mac: Mac,
+      /** Absent: any free one. */
+      ip: Address.optional(),
+      hostname: Hostname.optional(),
+      comment: Description.optional(),
     })),
   },
   responses: created(Reservation, "The reservation"),
+});
+
+const getRoute = createRoute({
+  method: "get",
+  path: "/reservations/{reservationId}",
+  tags,
+  summary: "One reservation",
+  ...requires("viewer"),
+  request: { params },
+  responses: ok(Reservation, "The reservation"),
+});
+
+const updateRoute = createRoute({
+  method: "patch",
+  path: "/reservations/{reservationId}",
+  tags,
+  summary: "Move a promise to another address or MAC, or say more about it",
+  ...requires("admin"),
+  request: {
+    params,
+    headers: IfMatch,
+    body: body(z.strictObject({
+      mac: Mac.optional(),
+      ip: Address.optional(),
+      hostname: Hostname.nullable().optional(),
+      comment: Description.optional(),
+    })),
+  },
+  responses: ok(Reservation, "The reservation"),
 });
 
 const deleteRoute = createRoute({
@@ -48,22 +112,43 @@ const deleteRoute = createRoute({
   tags,
   summary: "Take a promise back",
   ...requires("admin"),
-  request: { params: z.object({ reservationId: RowId }) },
+  request: { params, headers: IfMatch },
   responses: REMOVED,
 });
 
 export function reservationRoutes(ctx: RegionContext) {
   return createApi()
     .openapi(listRoute, async (c) => {
-      const reservations = await listReservations(ctx, c.get("caller"), c.req.valid("query"));
-      return c.json({ reservations }, 200);
+      const page = await listReservations(ctx, c.get("caller"), c.req.valid("query"));
+      return c.json({ ...page, reservations: page.reservations.map(viewReservation) }, 200);
     })
     .openapi(createReservationRoute, async (c) => {
-      return c.json(await createReservation(ctx, c.get("caller"), c.req.valid("json")), 201);
+      const reservation = await createReservation(ctx, c.get("caller"), c.req.valid("json"));
+      return c.json(viewReservation(reservation), 201, etag(reservation));
+    })
+    .openapi(getRoute, async (c) => {
+      const reservation = await getReservation(
+        ctx,
+        c.get("caller"),
+        c.req.valid("param").reservationId,
+      );
+      return c.json(viewReservation(reservation), 200, etag(reservation));
+    })
+    .openapi(updateRoute, async (c) => {
+      const ifVersion = c.req.valid("header")["if-match"];
+      const input = { ...c.req.valid("param"), ...c.req.valid("json"), ifVersion };
+      const reservation = await updateReservation(ctx, c.get("caller"), input);
+      return c.json(viewReservation(reservation), 200, etag(reservation));
     })
     .openapi(deleteRoute, async (c) => {
-      const { reservationId } = c.req.valid("param");
-      await removeReservation(ctx, c.get("caller"), reservationId);
+      const ifVersion = c.req.valid("header")["if-match"];
+      await removeReservation(ctx, c.get("caller"), { ...c.req.valid("param"), ifVersion });
       return c.body(null, 204);
     });
+}
+
+function viewReservation(row: Awaited<ReturnType<typeof getReservation>>) {
+  const { id, subnetId, mac, ip, hostname, comment, version } = row;
+  const createdAt = row.createdAt.toISOString();
+  return { id, subnetId, mac, ip, hostname, comment, version, createdAt };
 }

@@ -4,29 +4,74 @@ import { createSubnet } from "@/region/services/subnets/create_subnet.ts";
 import { deleteSubnet } from "@/region/services/subnets/delete_subnet.ts";
 import { getSubnet, listSubnets } from "@/region/services/subnets/read_subnets.ts";
 import { updateSubnet } from "@/region/services/subnets/update_subnet.ts";
-import { body, createApi, created, Limit, ok, REMOVED, requires, RowId, TextId } from "./api.ts";
+import {
+  body,
+  createApi,
+  created,
+  etag,
+  IfMatch,
+  Limit,
+  ok,
+  REMOVED,
+  requires,
+  RowId,
+  TextId,
+} from "./api.ts";
+import {
+  Address,
+  Cursor,
+  Description,
+  DomainName,
+  NetworkName,
+  NextCursor,
+  RowBody,
+} from "./network_schema.ts";
+
+const DhcpMode = z.enum(["serve", "proxy", "off"]);
+const Route = z.strictObject({ destination: Address, gateway: Address });
 
 const Subnet = z.object({
   id: z.int(),
   siteId: z.string(),
+  vlanId: z.int(),
   cidr: z.string(),
+  /** 4 or 6. */
+  family: z.int(),
+  name: z.string(),
+  description: z.string(),
   gateway: z.string().nullable(),
   dnsServers: z.array(z.string()),
   domain: z.string().nullable(),
+  /** Whether the agent gives addresses there. */
   dhcp: z.boolean(),
+  dhcpMode: DhcpMode,
   leaseSeconds: z.int(),
+  isManaged: z.boolean(),
+  ntpServers: z.array(z.string()),
+  searchDomains: z.array(z.string()),
+  classlessRoutes: z.array(Route),
   version: z.int(),
 });
 
-/** Addresses are parsed by the service, which says what is wrong with them. */
-const Address = z.string().max(64);
-const Domain = z.string().max(253).regex(
-  /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/,
-  "use a domain name in lower case, such as rack1.example.com",
-);
-/** Below a minute machines do nothing but renew; a year is for ever. */
-const LeaseSeconds = z.int().min(60).max(31_536_000);
-const DnsServers = z.array(Address).max(8);
+const settings = {
+  /** Absent: the untagged VLAN of the site's first fabric. */
+  vlanId: RowBody.optional(),
+  name: NetworkName.optional(),
+  description: Description.optional(),
+  dnsServers: z.array(Address).max(8).optional(),
+  /** A short way to say `dhcpMode`: `serve` or `off`. */
+  dhcp: z.boolean().optional(),
+  /** `serve`: addresses and boot options; `proxy`: boot options beside somebody else's DHCP. */
+  dhcpMode: DhcpMode.optional(),
+  /** Below a minute machines do nothing but renew; a year is for ever. */
+  leaseSeconds: z.int().min(60).max(31_536_000).optional(),
+  /** False: somebody else gives its addresses; ours are those of its reserved ranges. */
+  isManaged: z.boolean().optional(),
+  ntpServers: z.array(Address).max(8).optional(),
+  searchDomains: z.array(DomainName).max(16).optional(),
+  /** Ways past the gateway, RFC 3442. */
+  classlessRoutes: z.array(Route).max(32).optional(),
+};
 
 const params = z.object({ subnetId: RowId });
 const tags = ["networks"];
@@ -37,8 +82,17 @@ const listRoute = createRoute({
   tags,
   summary: "Subnets",
   ...requires("viewer"),
-  request: { query: z.strictObject({ siteId: TextId.optional(), limit: Limit }) },
-  responses: ok(z.object({ subnets: z.array(Subnet) }), "Subnets"),
+  request: {
+    query: z.strictObject({
+      siteId: TextId.optional(),
+      fabricId: RowId.optional(),
+      vlanId: RowId.optional(),
+      spaceId: RowId.optional(),
+      cursor: Cursor,
+      limit: Limit,
+    }),
+  },
+  responses: ok(z.object({ subnets: z.array(Subnet), nextCursor: NextCursor }), "Subnets"),
 });
 
 const createSubnetRoute = createRoute({
@@ -52,10 +106,8 @@ const createSubnetRoute = createRoute({
       siteId: TextId,
       cidr: Address,
       gateway: Address.optional(),
-      dnsServers: DnsServers.optional(),
-      domain: Domain.optional(),
-      dhcp: z.boolean().optional(),
-      leaseSeconds: LeaseSeconds.optional(),
+      domain: DomainName.optional(),
+      ...settings,
     })),
   },
   responses: created(Subnet, "The subnet"),
@@ -75,16 +127,15 @@ const updateRoute = createRoute({
   method: "patch",
   path: "/subnets/{subnetId}",
   tags,
-  summary: "Change what a subnet announces",
+  summary: "Change where a subnet is and what it announces",
   ...requires("admin"),
   request: {
     params,
+    headers: IfMatch,
     body: body(z.strictObject({
       gateway: Address.nullable().optional(),
-      dnsServers: DnsServers.optional(),
-      domain: Domain.nullable().optional(),
-      dhcp: z.boolean().optional(),
-      leaseSeconds: LeaseSeconds.optional(),
+      domain: DomainName.nullable().optional(),
+      ...settings,
     })),
   },
   responses: ok(Subnet, "The subnet"),
@@ -94,31 +145,35 @@ const deleteRoute = createRoute({
   method: "delete",
   path: "/subnets/{subnetId}",
   tags,
-  summary: "Remove a subnet with its ranges and reservations",
+  summary: "Remove a subnet with its ranges and the addresses promised in it",
   ...requires("admin"),
-  request: { params },
+  request: { params, headers: IfMatch },
   responses: REMOVED,
 });
 
 export function subnetRoutes(ctx: RegionContext) {
   return createApi()
     .openapi(listRoute, async (c) => {
-      const subnets = await listSubnets(ctx, c.get("caller"), c.req.valid("query"));
-      return c.json({ subnets }, 200);
+      return c.json(await listSubnets(ctx, c.get("caller"), c.req.valid("query")), 200);
     })
     .openapi(createSubnetRoute, async (c) => {
-      return c.json(await createSubnet(ctx, c.get("caller"), c.req.valid("json")), 201);
+      const subnet = await createSubnet(ctx, c.get("caller"), c.req.valid("json"));
+      return c.json(subnet, 201, etag(subnet));
     })
     .openapi(getRoute, async (c) => {
       const { subnetId } = c.req.valid("param");
-      return c.json(await getSubnet(ctx, c.get("caller"), subnetId), 200);
+      const subnet = await getSubnet(ctx, c.get("caller"), subnetId);
+      return c.json(subnet, 200, etag(subnet));
     })
     .openapi(updateRoute, async (c) => {
-      const input = { ...c.req.valid("param"), ...c.req.valid("json") };
-      return c.json(await updateSubnet(ctx, c.get("caller"), input), 200);
+      const ifVersion = c.req.valid("header")["if-match"];
+      const input = { ...c.req.valid("param"), ...c.req.valid("json"), ifVersion };
+      const subnet = await updateSubnet(ctx, c.get("caller"), input);
+      return c.json(subnet, 200, etag(subnet));
     })
     .openapi(deleteRoute, async (c) => {
-      await deleteSubnet(ctx, c.get("caller"), c.req.valid("param").subnetId);
+      const ifVersion = c.req.valid("header")["if-match"];
+      await deleteSubnet(ctx, c.get("caller"), { ...c.req.valid("param"), ifVersion });
       return c.body(null, 204);
     });
 }

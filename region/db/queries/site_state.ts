@@ -4,14 +4,9 @@ import { type ImageRow, images } from "../schema/images.ts";
 import { type InterfaceRow, interfaces, type MachineRow, machines } from "../schema/machines.ts";
 import { type OperationRow, operations } from "../schema/operations.ts";
 import { type SiteRow, sites } from "../schema/sites.ts";
-import {
-  type IpRangeRow,
-  ipRanges,
-  type ReservationRow,
-  reservations,
-  type SubnetRow,
-  subnets,
-} from "../schema/subnets.ts";
+import { ipAddresses, type IpAddressRow } from "../schema/ip_addresses.ts";
+import { vlans } from "../schema/networks.ts";
+import { type IpRangeRow, ipRanges, type SubnetRow, subnets } from "../schema/subnets.ts";
 import { listKernelOptions } from "./tags.ts";
 
 export type { SiteRow };
@@ -19,9 +14,9 @@ export type { SiteRow };
 /** Everything that a site's state document is made of. */
 export interface SiteRows {
   readonly site: SiteRow;
-  readonly subnets: SubnetRow[];
+  readonly subnets: (SubnetRow & { readonly vlan: { mtu: number; dhcp: boolean } })[];
   readonly ranges: IpRangeRow[];
-  readonly reservations: ReservationRow[];
+  readonly addresses: IpAddressRow[];
   readonly machines: MachineOfSite[];
   readonly interfaces: InterfaceRow[];
   readonly operations: OperationRow[];
@@ -47,17 +42,19 @@ export async function readSiteRows(db: Db, siteId: string): Promise<SiteRows | u
 async function readNetworks(
   tx: Db,
   siteId: string,
-): Promise<Pick<SiteRows, "subnets" | "ranges" | "reservations">> {
+): Promise<Pick<SiteRows, "subnets" | "ranges" | "addresses">> {
   const ofSite = eq(subnets.siteId, siteId);
   const ranges = await tx.select({ row: ipRanges }).from(ipRanges)
     .innerJoin(subnets, eq(ipRanges.subnetId, subnets.id)).where(ofSite).orderBy(asc(ipRanges.id));
-  const promised = await tx.select({ row: reservations }).from(reservations)
-    .innerJoin(subnets, eq(reservations.subnetId, subnets.id)).where(ofSite)
-    .orderBy(asc(reservations.id));
+  const promised = await tx.select({ row: ipAddresses }).from(ipAddresses)
+    .innerJoin(subnets, eq(ipAddresses.subnetId, subnets.id)).where(ofSite)
+    .orderBy(asc(ipAddresses.id));
+  const networks = await tx.select({ row: subnets, mtu: vlans.mtu, dhcp: vlans.dhcp }).from(subnets)
+    .innerJoin(vlans, eq(vlans.id, subnets.vlanId)).where(ofSite).orderBy(asc(subnets.id));
   return {
-    subnets: await tx.select().from(subnets).where(ofSite).orderBy(asc(subnets.id)),
+    subnets: networks.map(({ row, mtu, dhcp }) => ({ ...row, vlan: { mtu, dhcp } })),
     ranges: ranges.map(({ row }) => row),
-    reservations: promised.map(({ row }) => row),
+    addresses: promised.map(({ row }) => row),
   };
 }
 

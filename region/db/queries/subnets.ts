@@ -1,23 +1,24 @@
-import { and, asc, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, isNull, lt, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import {
-  type IpRangeKind,
   type IpRangeRow,
   ipRanges,
   type LeaseRow,
   leases,
+  type NewIpRange,
   type NewSubnet,
-  type ReservationRow,
-  reservations,
   type SubnetRow,
   subnets,
 } from "../schema/subnets.ts";
+import { vlans } from "../schema/networks.ts";
+import type { IdPage } from "./networks.ts";
 
 export type {
+  ClasslessRoute,
+  DhcpMode,
   IpRangeKind,
   IpRangeRow,
   LeaseRow,
-  ReservationRow,
   SubnetRow,
 } from "../schema/subnets.ts";
 
@@ -27,14 +28,36 @@ export async function findSubnet(db: Db, id: number): Promise<SubnetRow | undefi
   return row;
 }
 
+export interface SubnetFilter {
+  readonly siteId?: string;
+  readonly vlanId?: number;
+  readonly fabricId?: number;
+  readonly spaceId?: number;
+}
+
 export async function listSubnets(
   db: Db,
-  filter: { siteId?: string },
-  limit: number,
+  filter: SubnetFilter,
+  { afterId, limit }: IdPage,
 ): Promise<SubnetRow[]> {
-  return await db.select().from(subnets)
-    .where(filter.siteId === undefined ? undefined : eq(subnets.siteId, filter.siteId))
+  const rows = await db.select({ subnet: subnets }).from(subnets)
+    .innerJoin(vlans, eq(vlans.id, subnets.vlanId))
+    .where(and(
+      filter.siteId === undefined ? undefined : eq(subnets.siteId, filter.siteId),
+      filter.vlanId === undefined ? undefined : eq(subnets.vlanId, filter.vlanId),
+      filter.fabricId === undefined ? undefined : eq(vlans.fabricId, filter.fabricId),
+      filter.spaceId === undefined ? undefined : eq(vlans.spaceId, filter.spaceId),
+      afterId === undefined ? undefined : gt(subnets.id, afterId),
+    ))
     .orderBy(asc(subnets.id)).limit(limit);
+  return rows.map(({ subnet }) => subnet);
+}
+
+/** The networks of a site, for the rule that they share no address. */
+export async function listCidrs(db: Db, siteId: string): Promise<string[]> {
+  const rows = await db.select({ cidr: subnets.cidr }).from(subnets)
+    .where(eq(subnets.siteId, siteId));
+  return rows.map(({ cidr }) => cidr);
 }
 
 /** Throws a violation of `subnets_site_cidr` when the site has it already. */
@@ -44,11 +67,9 @@ export async function insertSubnet(db: Db, subnet: NewSubnet): Promise<SubnetRow
   return row;
 }
 
-export type SubnetChange = Partial<
-  Pick<SubnetRow, "gateway" | "dnsServers" | "domain" | "dhcp" | "leaseSeconds">
->;
+export type SubnetChange = Partial<Omit<SubnetRow, "id" | "siteId" | "cidr" | "version">>;
 
-/** Undefined when there is none. */
+/** Undefined when there is none. The caller holds the lock on the site and has checked the version. */
 export async function updateSubnet(
   db: Db,
   id: number,
@@ -59,7 +80,7 @@ export async function updateSubnet(
   return row;
 }
 
-/** Its ranges and reservations go with it. */
+/** Its ranges and the addresses promised in it go with it. */
 export async function deleteSubnet(db: Db, id: number): Promise<void> {
   await db.delete(subnets).where(eq(subnets.id, id));
 }
@@ -72,55 +93,36 @@ export async function findRange(db: Db, id: number): Promise<IpRangeRow | undefi
 
 export async function listRanges(
   db: Db,
-  filter: { subnetIds?: readonly number[] },
-  limit: number,
+  filter: { subnetId?: number },
+  { afterId, limit }: IdPage,
 ): Promise<IpRangeRow[]> {
   return await db.select().from(ipRanges)
-    .where(filter.subnetIds && inArray(ipRanges.subnetId, [...filter.subnetIds]))
+    .where(and(
+      filter.subnetId === undefined ? undefined : eq(ipRanges.subnetId, filter.subnetId),
+      afterId === undefined ? undefined : gt(ipRanges.id, afterId),
+    ))
     .orderBy(asc(ipRanges.id)).limit(limit);
 }
 
-export async function insertRange(
-  db: Db,
-  range: { subnetId: number; kind: IpRangeKind; first: string; last: string },
-): Promise<IpRangeRow> {
+export async function insertRange(db: Db, range: NewIpRange): Promise<IpRangeRow> {
   const [row] = await db.insert(ipRanges).values(range).returning();
   if (!row) throw new Error("an insert returns its row");
   return row;
 }
 
+/** Undefined when there is none. The caller holds the lock on the site and has checked the version. */
+export async function updateRange(
+  db: Db,
+  id: number,
+  change: Partial<Pick<IpRangeRow, "first" | "last" | "comment">>,
+): Promise<IpRangeRow | undefined> {
+  const [row] = await db.update(ipRanges).set({ ...change, version: sql`${ipRanges.version} + 1` })
+    .where(eq(ipRanges.id, id)).returning();
+  return row;
+}
+
 export async function deleteRange(db: Db, id: number): Promise<void> {
   await db.delete(ipRanges).where(eq(ipRanges.id, id));
-}
-
-/** Undefined when there is none. */
-export async function findReservation(db: Db, id: number): Promise<ReservationRow | undefined> {
-  const [row] = await db.select().from(reservations).where(eq(reservations.id, id));
-  return row;
-}
-
-export async function listReservations(
-  db: Db,
-  filter: { subnetIds?: readonly number[] },
-  limit: number,
-): Promise<ReservationRow[]> {
-  return await db.select().from(reservations)
-    .where(filter.subnetIds && inArray(reservations.subnetId, [...filter.subnetIds]))
-    .orderBy(asc(reservations.id)).limit(limit);
-}
-
-/** Throws a violation of `reservations_subnet_mac` or `reservations_subnet_ipv4`. */
-export async function insertReservation(
-  db: Db,
-  reservation: { subnetId: number; mac: string; ipv4: string },
-): Promise<ReservationRow> {
-  const [row] = await db.insert(reservations).values(reservation).returning();
-  if (!row) throw new Error("an insert returns its row");
-  return row;
-}
-
-export async function deleteReservation(db: Db, id: number): Promise<void> {
-  await db.delete(reservations).where(eq(reservations.id, id));
 }
 
 export interface LeaseFilter {
@@ -144,4 +146,15 @@ export async function listLeases(
       filter.beforeId === undefined ? undefined : lt(leases.id, filter.beforeId),
     ))
     .orderBy(desc(leases.id)).limit(limit);
+}
+
+/** Who has an address now, as the agents report it; undefined when nobody has. */
+export async function findOpenLease(
+  db: Db,
+  siteId: string,
+  ipv4: string,
+): Promise<LeaseRow | undefined> {
+  const [row] = await db.select().from(leases)
+    .where(and(eq(leases.siteId, siteId), eq(leases.ipv4, ipv4), isNull(leases.endedAt)));
+  return row;
 }

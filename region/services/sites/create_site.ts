@@ -1,12 +1,14 @@
 import type { RegionContext } from "@/region/context.ts";
 import { findSite, insertSite, type SiteRow } from "@/region/db/queries/sites.ts";
 import { idFromBytes } from "@/region/domain/random_id.ts";
+import { recordChange } from "@/region/services/audit/record_change.ts";
 import { publishSoon } from "@/region/services/publish_soon.ts";
 import { refuseViolations } from "@/region/services/refuse_violations.ts";
 import { makeSealedSiteKey } from "@/region/tokens/site_key.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
+import { addFabric } from "../networks/manage_fabrics.ts";
 
-/** Makes a site with a key of its own. Throws `conflict` when the name is taken. */
+/** Makes a site with a key and a fabric of its own. Throws `conflict` when the name is taken. */
 export async function createSite(
   ctx: RegionContext,
   caller: Caller,
@@ -17,12 +19,20 @@ export async function createSite(
   const site = await refuseViolations(
     { sites_name: nameTaken(input.name) },
     () =>
-      insertSite(ctx.db, {
-        id: `s-${idFromBytes(ctx.randomBytes(6))}`,
-        name: input.name,
-        enlist: input.enlist ?? true,
-        sealedSiteKey,
-        createdAt: ctx.now(),
+      ctx.db.transaction(async (tx) => {
+        const createdAt = ctx.now();
+        const made = await insertSite(tx, {
+          id: `s-${idFromBytes(ctx.randomBytes(6))}`,
+          name: input.name,
+          enlist: input.enlist ?? true,
+          sealedSiteKey,
+          createdAt,
+        });
+        const { id, name, enlist } = made;
+        await addFabric(tx, { siteId: id, name: "default", isDefault: true, createdAt });
+        const after = { name, enlist };
+        await recordChange(ctx, tx, caller, { action: "site.create", id, name, after });
+        return made;
       }),
   );
   await publishSoon(ctx, site.id);

@@ -1,24 +1,39 @@
 import type { RegionContext } from "@/region/context.ts";
-import { bumpGeneration, findSite } from "@/region/db/queries/sites.ts";
-import { insertSubnet, listSubnets, type SubnetRow } from "@/region/db/queries/subnets.ts";
-import { checkGateway, checkNewSubnet } from "@/region/domain/network_rules.ts";
+import type { Db } from "@/region/db/client.ts";
+import { findDefaultVlan, findVlan, type VlanRow } from "@/region/db/queries/networks.ts";
+import { findSite } from "@/region/db/queries/sites.ts";
+import {
+  type DhcpMode,
+  insertSubnet,
+  listCidrs,
+  type SubnetRow,
+} from "@/region/db/queries/subnets.ts";
+import { atField } from "@/region/domain/at_field.ts";
+import { checkGateway, checkNewSubnet } from "@/region/domain/networks/network_rules.ts";
+import { checkSettings, type SubnetSettings } from "@/region/domain/networks/subnet_settings.ts";
 import { mustFind } from "@/region/services/not_found.ts";
-import { publishSoon } from "@/region/services/publish_soon.ts";
-import { formatCidr, parseCidr } from "@/shared/net/cidr.ts";
-import { parseIpv4 } from "@/shared/net/ipv4.ts";
+import { DomainError } from "@/shared/errors/domain_error.ts";
+import { parseIpAddress } from "@/shared/net/ip_address.ts";
+import { formatNetwork, parseNetwork } from "@/shared/net/ip_network.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
+import { changeSite, recordNetworkChange } from "../networks/change_site.ts";
+import { type SubnetView, viewSubnet } from "./subnet_view.ts";
 
-const SUBNETS_PER_SITE_MAX = 10_000;
 const LEASE_SECONDS_DEFAULT = 3600;
 
-export interface NewSubnetInput {
+export interface NewSubnetInput extends SubnetSettings {
   readonly siteId: string;
   readonly cidr: string;
+  /** Absent: the untagged VLAN of the site's first fabric. */
+  readonly vlanId?: number;
+  readonly name?: string;
+  readonly description?: string;
   readonly gateway?: string;
-  readonly dnsServers?: readonly string[];
   readonly domain?: string;
+  /** A short way to say `dhcpMode`: `serve` or `off`. */
   readonly dhcp?: boolean;
   readonly leaseSeconds?: number;
+  readonly isManaged?: boolean;
 }
 
 /** Throws `invalid_input` for a malformed network, `conflict` when the site has some of it already. */
@@ -26,26 +41,85 @@ export async function createSubnet(
   ctx: RegionContext,
   caller: Caller,
   input: NewSubnetInput,
-): Promise<SubnetRow> {
+): Promise<SubnetView> {
   requireRole(caller, "admin");
-  const cidr = parseCidr(input.cidr);
-  const gateway = input.gateway === undefined ? undefined : parseIpv4(input.gateway);
-  if (gateway) checkGateway(gateway, { cidr, ranges: [], reservations: [] });
-  const subnet = await ctx.db.transaction(async (tx) => {
-    mustFind(await findSite(tx, input.siteId), "site", input.siteId);
-    await bumpGeneration(tx, input.siteId); // locks the site: two overlapping subnets cannot race
-    const others = await listSubnets(tx, { siteId: input.siteId }, SUBNETS_PER_SITE_MAX);
-    checkNewSubnet(cidr, others.map((each) => parseCidr(each.cidr)));
-    return await insertSubnet(tx, {
-      siteId: input.siteId,
-      cidr: formatCidr(cidr),
-      gateway,
-      dnsServers: (input.dnsServers ?? []).map(parseIpv4),
-      domain: input.domain,
-      dhcp: input.dhcp ?? true,
-      leaseSeconds: input.leaseSeconds ?? LEASE_SECONDS_DEFAULT,
+  const { siteId } = input;
+  const network = atField("cidr", () => parseNetwork(input.cidr));
+  const dhcpMode = chooseDhcpMode(input) ?? (network.family === 4 ? "serve" : "off");
+  const settings = checkSettings(network, { ...input, dhcpMode });
+  const gateway = input.gateway === undefined
+    ? undefined
+    : atField("gateway", () => parseIpAddress(input.gateway ?? ""));
+  if (gateway) checkGateway(gateway, { network, ranges: [] });
+  mustFind(await findSite(ctx.db, siteId), "site", siteId);
+  const row = await changeSite(ctx, siteId, async (tx) => {
+    const vlan = await chooseVlan(tx, siteId, input.vlanId);
+    checkNewSubnet(network, (await listCidrs(tx, siteId)).map(parseNetwork));
+    const cidr = formatNetwork(network);
+    const made = await insertSubnet(tx, newRow(input, { settings, dhcpMode, cidr, vlan, gateway }));
+    await recordNetworkChange(ctx, tx, caller, {
+      action: "subnet.create",
+      id: made.id,
+      name: cidr,
+      siteId,
+      after: made,
     });
+    return made;
   });
-  await publishSoon(ctx, subnet.siteId);
-  return subnet;
+  return viewSubnet(row);
+}
+
+/** What was asked for; undefined when nothing was. */
+export function chooseDhcpMode(
+  { dhcp, dhcpMode }: { dhcp?: boolean; dhcpMode?: DhcpMode },
+): DhcpMode | undefined {
+  return dhcpMode ?? (dhcp === undefined ? undefined : dhcp ? "serve" : "off");
+}
+
+/** Throws when the VLAN is missing, or at another site. */
+export async function chooseVlan(
+  tx: Db,
+  siteId: string,
+  vlanId: number | undefined,
+): Promise<VlanRow> {
+  if (vlanId === undefined) return mustFind(await findDefaultVlan(tx, siteId), "vlan", siteId);
+  const vlan = mustFind(await findVlan(tx, vlanId), "vlan", vlanId);
+  if (vlan.siteId === siteId) return vlan;
+  throw new DomainError({
+    kind: "invalid_input",
+    code: "subnet.vlan_elsewhere",
+    field: "vlanId",
+    value: String(vlanId),
+    accepted: "a VLAN of the same site",
+    message: `VLAN ${vlanId} is at another site`,
+  });
+}
+
+function newRow(
+  input: NewSubnetInput,
+  checked: {
+    settings: SubnetSettings;
+    dhcpMode: DhcpMode;
+    cidr: string;
+    vlan: VlanRow;
+    gateway?: string;
+  },
+) {
+  const { settings, dhcpMode, cidr, vlan, gateway } = checked;
+  return {
+    siteId: input.siteId,
+    vlanId: vlan.id,
+    cidr,
+    name: input.name ?? cidr,
+    description: input.description ?? "",
+    gateway,
+    dnsServers: [...settings.dnsServers ?? []],
+    domain: input.domain,
+    dhcpMode,
+    leaseSeconds: input.leaseSeconds ?? LEASE_SECONDS_DEFAULT,
+    isManaged: input.isManaged ?? true,
+    ntpServers: [...settings.ntpServers ?? []],
+    searchDomains: [...settings.searchDomains ?? []],
+    classlessRoutes: [...settings.classlessRoutes ?? []],
+  } satisfies Partial<SubnetRow> & { gateway?: string };
 }

@@ -1,54 +1,64 @@
 import type { RegionContext } from "@/region/context.ts";
 import {
+  findRange,
   findSubnet,
   type IpRangeRow,
   type LeaseFilter,
   type LeaseRow,
   listLeases as listLeaseRows,
   listRanges as listRangeRows,
-  listReservations as listReservationRows,
   listSubnets as listSubnetRows,
-  type ReservationRow,
-  type SubnetRow,
+  type SubnetFilter,
 } from "@/region/db/queries/subnets.ts";
+import { type PageQuery, readIdPage } from "@/region/services/id_page.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
+import { type SubnetView, viewSubnet } from "./subnet_view.ts";
 
 /** Throws `not_found`. */
 export async function getSubnet(
   ctx: RegionContext,
   caller: Caller,
   subnetId: number,
-): Promise<SubnetRow> {
+): Promise<SubnetView> {
   requireRole(caller, "viewer");
-  return mustFind(await findSubnet(ctx.db, subnetId), "subnet", subnetId);
+  return viewSubnet(mustFind(await findSubnet(ctx.db, subnetId), "subnet", subnetId));
 }
 
 export async function listSubnets(
   ctx: RegionContext,
   caller: Caller,
-  query: { siteId?: string; limit: number },
-): Promise<SubnetRow[]> {
+  query: PageQuery & SubnetFilter,
+): Promise<{ subnets: SubnetView[]; nextCursor: string | null }> {
   requireRole(caller, "viewer");
-  return await listSubnetRows(ctx.db, query, query.limit);
+  const { rows, nextCursor } = await readIdPage(
+    query,
+    (page) => listSubnetRows(ctx.db, query, page),
+  );
+  return { subnets: rows.map(viewSubnet), nextCursor };
+}
+
+/** Throws `not_found`. */
+export async function getRange(
+  ctx: RegionContext,
+  caller: Caller,
+  rangeId: number,
+): Promise<IpRangeRow> {
+  requireRole(caller, "viewer");
+  return mustFind(await findRange(ctx.db, rangeId), "ip_range", rangeId);
 }
 
 export async function listRanges(
   ctx: RegionContext,
   caller: Caller,
-  query: { subnetId?: number; limit: number },
-): Promise<IpRangeRow[]> {
+  query: PageQuery & { subnetId?: number },
+): Promise<{ ipRanges: IpRangeRow[]; nextCursor: string | null }> {
   requireRole(caller, "viewer");
-  return await listRangeRows(ctx.db, inSubnet(query.subnetId), query.limit);
-}
-
-export async function listReservations(
-  ctx: RegionContext,
-  caller: Caller,
-  query: { subnetId?: number; limit: number },
-): Promise<ReservationRow[]> {
-  requireRole(caller, "viewer");
-  return await listReservationRows(ctx.db, inSubnet(query.subnetId), query.limit);
+  const { rows, nextCursor } = await readIdPage(
+    query,
+    (page) => listRangeRows(ctx.db, query, page),
+  );
+  return { ipRanges: rows, nextCursor };
 }
 
 /** Newest first. */
@@ -59,8 +69,4 @@ export async function listLeases(
 ): Promise<LeaseRow[]> {
   requireRole(caller, "viewer");
   return await listLeaseRows(ctx.db, query, query.limit);
-}
-
-function inSubnet(subnetId: number | undefined): { subnetIds?: number[] } {
-  return subnetId === undefined ? {} : { subnetIds: [subnetId] };
 }

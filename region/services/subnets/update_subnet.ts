@@ -1,41 +1,94 @@
 import type { RegionContext } from "@/region/context.ts";
-import { type SubnetRow, updateSubnet as updateSubnetRow } from "@/region/db/queries/subnets.ts";
-import { checkGateway } from "@/region/domain/network_rules.ts";
+import { findPromise } from "@/region/db/queries/ip_addresses.ts";
+import {
+  findSubnet,
+  type SubnetChange,
+  updateSubnet as updateSubnetRow,
+} from "@/region/db/queries/subnets.ts";
+import type { Db } from "@/region/db/client.ts";
+import { atField } from "@/region/domain/at_field.ts";
+import { checkGateway, type SubnetPlan } from "@/region/domain/networks/network_rules.ts";
+import { checkSettings, type SubnetSettings } from "@/region/domain/networks/subnet_settings.ts";
+import { expectVersion } from "@/region/services/expect_version.ts";
 import { mustFind } from "@/region/services/not_found.ts";
-import { publishSoon } from "@/region/services/publish_soon.ts";
-import { parseIpv4 } from "@/shared/net/ipv4.ts";
+import { DomainError } from "@/shared/errors/domain_error.ts";
+import { parseIpAddress } from "@/shared/net/ip_address.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
-import { readSubnetForChange } from "./subnet_contents.ts";
+import { changeSite, recordNetworkChange } from "../networks/change_site.ts";
+import { chooseDhcpMode, chooseVlan } from "./create_subnet.ts";
+import { readSubnetPlan } from "./subnet_plan.ts";
+import { type SubnetView, viewSubnet } from "./subnet_view.ts";
 
-export interface SubnetChangeInput {
+export interface SubnetChangeInput extends SubnetSettings {
   readonly subnetId: number;
+  readonly ifVersion?: number;
+  readonly vlanId?: number;
+  readonly name?: string;
+  readonly description?: string;
   /** Null: no router is announced. */
   readonly gateway?: string | null;
-  readonly dnsServers?: readonly string[];
   /** Null: no domain is announced. */
   readonly domain?: string | null;
   readonly dhcp?: boolean;
   readonly leaseSeconds?: number;
+  readonly isManaged?: boolean;
 }
 
-/** Changes what a subnet announces; its network stays. */
+/** Changes where a subnet is and what it announces; its network stays. */
 export async function updateSubnet(
   ctx: RegionContext,
   caller: Caller,
   input: SubnetChangeInput,
-): Promise<SubnetRow> {
+): Promise<SubnetView> {
   requireRole(caller, "admin");
-  const { subnetId, dnsServers, gateway, ...rest } = input;
-  const subnet = await ctx.db.transaction(async (tx) => {
-    const { contents } = await readSubnetForChange(tx, subnetId);
-    if (gateway) checkGateway(parseIpv4(gateway), contents);
-    const row = await updateSubnetRow(tx, subnetId, {
-      ...rest,
-      ...(gateway === undefined ? {} : { gateway }),
-      ...(dnsServers === undefined ? {} : { dnsServers: dnsServers.map(parseIpv4) }),
-    });
-    return mustFind(row, "subnet", subnetId);
+  const { subnetId, ifVersion } = input;
+  const { siteId } = mustFind(await findSubnet(ctx.db, subnetId), "subnet", subnetId);
+  const row = await changeSite(ctx, siteId, async (tx) => {
+    const { row: before, plan } = await readSubnetPlan(tx, subnetId);
+    expectVersion(before, ifVersion);
+    if (input.vlanId !== undefined) await chooseVlan(tx, siteId, input.vlanId);
+    const change = await readChange(tx, input, plan);
+    const after = mustFind(await updateSubnetRow(tx, subnetId, change), "subnet", subnetId);
+    const name = after.cidr;
+    const entry = { action: "subnet.update", id: subnetId, name, siteId, before, after } as const;
+    await recordNetworkChange(ctx, tx, caller, entry);
+    return after;
   });
-  await publishSoon(ctx, subnet.siteId);
-  return subnet;
+  return viewSubnet(row);
+}
+
+async function readChange(
+  tx: Db,
+  input: SubnetChangeInput,
+  plan: SubnetPlan,
+): Promise<SubnetChange> {
+  const { subnetId, ifVersion: _, dhcp, gateway: wanted, ...rest } = input;
+  const dhcpMode = chooseDhcpMode({ dhcp, dhcpMode: rest.dhcpMode });
+  const { dnsServers, ntpServers, searchDomains, classlessRoutes, ...plain } = checkSettings(
+    plan.network,
+    { ...rest, ...(dhcpMode && { dhcpMode }) },
+  );
+  const gateway = wanted && atField("gateway", () => parseIpAddress(wanted));
+  if (gateway) {
+    checkGateway(gateway, plan);
+    if (await findPromise(tx, subnetId, gateway)) throw isPromised(gateway);
+  }
+  return {
+    ...plain,
+    ...(gateway === undefined ? {} : { gateway }),
+    ...(dnsServers && { dnsServers: [...dnsServers] }),
+    ...(ntpServers && { ntpServers: [...ntpServers] }),
+    ...(searchDomains && { searchDomains: [...searchDomains] }),
+    ...(classlessRoutes && { classlessRoutes: [...classlessRoutes] }),
+  };
+}
+
+function isPromised(gateway: string): DomainError {
+  return new DomainError({
+    kind: "conflict",
+    code: "subnet.gateway_promised",
+    field: "gateway",
+    value: gateway,
+    message: `${gateway} is promised to somebody; free it first`,
+  });
 }

@@ -4,12 +4,17 @@ import { sql } from "drizzle-orm";
 import { migrate } from "@/region/db/migrate.ts";
 import { readMigrations } from "@/region/db/migration_files.ts";
 import { createTestDatabase, type TestDatabase } from "@/region/db/test_database.ts";
+import { insertIpAddress } from "@/region/db/queries/ip_addresses.ts";
+import { readSiteRows } from "@/region/db/queries/site_state.ts";
+import { parseIpAddress } from "@/shared/net/ip_address.ts";
 import * as agents from "@/region/db/schema/agents.ts";
 import * as audit from "@/region/db/schema/audit.ts";
 import * as events from "@/region/db/schema/events.ts";
 import * as facts from "@/region/db/schema/facts.ts";
 import * as images from "@/region/db/schema/images.ts";
+import * as ipAddresses from "@/region/db/schema/ip_addresses.ts";
 import * as machines from "@/region/db/schema/machines.ts";
+import * as networks from "@/region/db/schema/networks.ts";
 import * as operations from "@/region/db/schema/operations.ts";
 import * as sites from "@/region/db/schema/sites.ts";
 import * as subnets from "@/region/db/schema/subnets.ts";
@@ -24,7 +29,9 @@ const modules = [
   events,
   facts,
   images,
+  ipAddresses,
   machines,
+  networks,
   operations,
   sites,
   subnets,
@@ -69,6 +76,40 @@ describe("migrations", () => {
     const files = await readMigrations();
     const runs = await Promise.all([1, 2, 3, 4].map(() => migrate(db, files)));
     expect(runs.filter((names) => names.length > 0)).toEqual([files.map(({ name }) => name)]);
+  });
+
+  test("carry the networks of before onto the default fabric", async () => {
+    const { db } = test_database;
+    await db.execute(sql`DROP SCHEMA public CASCADE`);
+    await db.execute(sql`CREATE SCHEMA public`);
+    const files = await readMigrations();
+    await migrate(db, files.filter(({ name }) => name < "0003"));
+    await db.execute(sql`
+      INSERT INTO sites (id, name, sealed_site_key, created_at) VALUES ('s-1', 'One', '', now())`);
+    await db.execute(sql`
+      INSERT INTO subnets (site_id, cidr, dns_servers, dhcp, lease_seconds)
+      VALUES ('s-1', '10.0.0.0/24', '{}', true, 60), ('s-1', '10.0.1.0/24', '{}', false, 60)`);
+    await db.execute(sql`
+      INSERT INTO ip_ranges (subnet_id, kind, first, last)
+      VALUES (1, 'dynamic', '10.0.0.9', '10.0.0.20')`);
+    await db.execute(sql`
+      INSERT INTO reservations (id, subnet_id, mac, ipv4)
+      VALUES (7, 1, '52:54:00:00:00:01', '10.0.0.5')`);
+    await migrate(db, files);
+    const rows = await readSiteRows(db, "s-1");
+    expect(rows).toMatchObject({
+      subnets: [{ cidr: "10.0.0.0/24", dhcpMode: "serve", vlan: { mtu: 1500 } }, {
+        dhcpMode: "off",
+      }],
+      ranges: [{ first: "10.0.0.9", last: "10.0.0.20" }],
+      addresses: [{ id: 7, kind: "reservation", mac: "52:54:00:00:00:01", ip: "10.0.0.5" }],
+    });
+    const next = await insertIpAddress(db, {
+      subnetId: 1,
+      kind: "user",
+      ip: parseIpAddress("10.0.0.6"),
+    });
+    expect(next.id).toBe(8);
   });
 
   test("leave the database as it was when one of them fails", async () => {

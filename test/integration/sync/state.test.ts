@@ -5,7 +5,10 @@ import type { RegionContext } from "@/region/context.ts";
 import { bumpGeneration, findSite, insertSite } from "@/region/db/queries/sites.ts";
 import { readSiteRows } from "@/region/db/queries/site_state.ts";
 import { machines } from "@/region/db/schema/machines.ts";
-import { ipRanges, reservations, subnets } from "@/region/db/schema/subnets.ts";
+import { ipAddresses } from "@/region/db/schema/ip_addresses.ts";
+import { ipRanges, subnets } from "@/region/db/schema/subnets.ts";
+import { findDefaultVlan } from "@/region/db/queries/networks.ts";
+import { parseIpAddress as ip } from "@/shared/net/ip_address.ts";
 import { siteStateName } from "@/region/object_store/object_names.ts";
 import { tick } from "@/region/reconcilers/tick.ts";
 import { publishSiteState } from "@/region/services/sites/publish_state.ts";
@@ -49,16 +52,17 @@ describe("the published state", () => {
       siteId: site.id,
       cidr: "10.0.0.0/24",
       gateway: "10.0.0.1",
+      vlanId: (await findDefaultVlan(ctx.db, site.id))?.id ?? 0,
       dnsServers: ["10.0.0.1"],
-      dhcp: true,
       leaseSeconds: 600,
     }).returning();
     const subnetId = subnet?.id ?? 0;
     await ctx.db.insert(ipRanges).values([
-      { subnetId, kind: "dynamic", first: "10.0.0.100", last: "10.0.0.200" },
+      { subnetId, kind: "dynamic", first: ip("10.0.0.100"), last: ip("10.0.0.200") },
     ]);
     const machine = await seedMachine(region, site.id, "Deploying");
-    await ctx.db.insert(reservations).values({ subnetId, mac: machine.mac, ipv4: "10.0.0.7" });
+    await ctx.db.insert(ipAddresses)
+      .values({ subnetId, kind: "reservation", mac: machine.mac, ip: ip("10.0.0.7") });
     const sealedUserData = await sealUnder(ctx.secrets.sealKey, "#cloud-config\n");
     const operation = await seedOperation(region, machine, "deploy", {
       imageId: used,

@@ -1,0 +1,108 @@
+import type { StateSubnet } from "@/shared/contract/site_state.ts";
+import { familyOf, type IpAddress } from "@/shared/net/ip_address.ts";
+import { type AddressRange, only, withoutAddresses } from "./address_ranges.ts";
+
+export interface SubnetRecord {
+  readonly id: number;
+  readonly cidr: string;
+  readonly gateway: string | null;
+  readonly dnsServers: readonly string[];
+  readonly domain: string | null;
+  readonly dhcpMode: "serve" | "proxy" | "off";
+  readonly leaseSeconds: number;
+  readonly ntpServers: readonly string[];
+  readonly searchDomains: readonly string[];
+  readonly classlessRoutes: readonly { destination: string; gateway: string }[];
+  /** Of the VLAN it is on: bytes, and whether any DHCP is answered there. */
+  readonly vlan: { readonly mtu: number; readonly dhcp: boolean };
+}
+
+export type RangeRecord = AddressRange & {
+  readonly subnetId: number;
+  readonly kind: "dynamic" | "reserved";
+};
+
+/** A promised address; with a MAC, DHCP gives it to that one. */
+export interface AddressRecord {
+  readonly subnetId: number;
+  readonly ip: IpAddress;
+  readonly mac: string | null;
+}
+
+/** What clients have anyway; saying it changes nothing. */
+const MTU_USUAL = 1500;
+
+/** The subnets that an agent serves: those of IPv4, for it speaks no DHCPv6. */
+export function stateSubnets(
+  records: {
+    readonly subnets: readonly SubnetRecord[];
+    readonly ranges: readonly RangeRecord[];
+    readonly addresses: readonly AddressRecord[];
+    readonly interfaces: readonly { mac: string }[];
+  },
+): StateSubnet[] {
+  const ranges = Map.groupBy(records.ranges, ({ subnetId }) => subnetId);
+  const addresses = Map.groupBy(records.addresses, ({ subnetId }) => subnetId);
+  const machineMacs = new Set(records.interfaces.map(({ mac }) => mac));
+  return records.subnets.filter(({ cidr }) => !cidr.includes(":")).map((subnet) => {
+    // The agent knows what is promised to machines; an address promised to anything else must not
+    // be given away either.
+    const promised = (addresses.get(subnet.id) ?? [])
+      .filter(({ mac }) => mac === null || !machineMacs.has(mac))
+      .map(({ ip }) => only(ip));
+    return stateSubnet(subnet, ranges.get(subnet.id) ?? [], promised);
+  });
+}
+
+function stateSubnet(
+  subnet: SubnetRecord,
+  ranges: readonly RangeRecord[],
+  promised: readonly AddressRange[],
+): StateSubnet {
+  const dhcpMode = subnet.vlan.dhcp ? subnet.dhcpMode : "off";
+  const { mtu } = subnet.vlan;
+  return {
+    id: subnet.id,
+    cidr: subnet.cidr,
+    ...(subnet.gateway === null ? {} : { gateway: subnet.gateway }),
+    dnsServers: subnet.dnsServers.filter(isIpv4),
+    ...(subnet.domain === null ? {} : { domain: subnet.domain }),
+    // Agents from before `dhcpMode` know no proxy: silence is better than a second server.
+    dhcp: dhcpMode === "serve",
+    dhcpMode,
+    leaseSeconds: subnet.leaseSeconds,
+    dynamicRanges: withoutAddresses(
+      ranges.filter(({ kind }) => kind === "dynamic"),
+      [...ranges.filter(({ kind }) => kind === "reserved"), ...promised],
+    ),
+    ...list("ntpServers", subnet.ntpServers.filter(isIpv4)),
+    ...list("searchDomains", subnet.searchDomains),
+    ...(mtu === MTU_USUAL ? {} : { mtu }),
+    ...list("classlessRoutes", subnet.classlessRoutes),
+  };
+}
+
+/** What DHCP promises, at most one address a MAC and subnet: the one promised first. */
+export function dhcpPromises(
+  addresses: readonly AddressRecord[],
+): { mac: string; ipv4: string }[] {
+  const promised = new Set<string>();
+  return addresses.flatMap(({ subnetId, ip, mac }) => {
+    const key = `${subnetId} ${mac}`;
+    if (mac === null || familyOf(ip) !== 4 || promised.has(key)) return [];
+    promised.add(key);
+    return [{ mac, ipv4: ip }];
+  });
+}
+
+function isIpv4(address: string): boolean {
+  return !address.includes(":");
+}
+
+function list<K extends string, T>(
+  key: K,
+  values: readonly T[],
+): Partial<Record<K, T[]>> {
+  // A computed key gives an index signature to the compiler, and exactly this key to everybody else.
+  return (values.length === 0 ? {} : { [key]: [...values] }) as Partial<Record<K, T[]>>;
+}
