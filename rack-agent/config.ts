@@ -1,11 +1,14 @@
 import { parseArgs } from "node:util";
 import { DomainError } from "@/shared/errors/domain_error.ts";
+import { type MacAddress, parseMacAddress } from "@/shared/net/mac_address.ts";
 
 /** What the command line asks for. */
 export type Command =
   | { readonly kind: "join"; readonly regionUrl: string; readonly token: string } & Common
   | { readonly kind: "run" } & RunOptions & Common
   | { readonly kind: "status"; readonly json: boolean } & Common
+  | { readonly kind: "leases"; readonly json: boolean } & Common
+  | { readonly kind: "why"; readonly mac: MacAddress } & Common
   | { readonly kind: "help" }
   | { readonly kind: "version" };
 
@@ -30,6 +33,8 @@ Usage:
   rackwright-agent join <region-url> --token <token>   make this host the agent of a site
   rackwright-agent run                                 serve DHCP, TFTP, HTTP boot, metadata, power
   rackwright-agent status [--json]                     what a running agent is doing
+  rackwright-agent leases [--json]                     addresses in use
+  rackwright-agent why <mac>                           what DHCP last decided about a machine, and why
   rackwright-agent --version
 
 Options:
@@ -59,8 +64,13 @@ export function parseCommand(args: string[], env: Record<string, string | undefi
     case "status":
       refuseRest(rest);
       return { kind: "status", folder, json: values.json ?? false };
+    case "leases":
+      refuseRest(rest);
+      return { kind: "leases", folder, json: values.json ?? false };
+    case "why":
+      return { kind: "why", folder, mac: machine(rest) };
     default:
-      throw refused(`"${command}" is not a command; use join, run or status`);
+      throw refused(`"${command}" is not a command; use join, run, status, leases or why`);
   }
 }
 
@@ -121,6 +131,15 @@ function port(text: string | undefined): number {
   const value = Number(text);
   if (Number.isInteger(value) && value > 0 && value < 65536) return value;
   throw refused(`--http-port "${text}" is not a port number, 1 to 65535`);
+}
+
+function machine([mac, ...more]: string[]): MacAddress {
+  if (mac === undefined || more.length > 0) throw refused("why takes one MAC address");
+  try {
+    return parseMacAddress(mac);
+  } catch (error) {
+    throw refused(error instanceof Error ? error.message : String(error));
+  }
 }
 
 function refuseRest(rest: string[]): void {

@@ -5,8 +5,8 @@ import { systemClock } from "./runtime/clock.ts";
 import { lockFolder } from "./runtime/folder_lock.ts";
 import { hasIdentity, writeIdentity } from "./services/region_sync/identity.ts";
 import { join } from "./services/region_sync/join.ts";
-import { askStatus } from "./services/status_service.ts";
-import { formatStatus } from "./services/format_status.ts";
+import { askLeases, askStatus, askWhy } from "./services/status_service.ts";
+import { formatLeases, formatStatus } from "./services/format_status.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
@@ -33,6 +33,10 @@ async function execute(command: Command): Promise<void> {
       return await joinSite(command);
     case "status":
       return await showStatus(command);
+    case "leases":
+      return await showLeases(command);
+    case "why":
+      return console.log(await running(command.folder, askWhy(command.folder, command.mac)));
     case "run":
       return await runAgent(command);
   }
@@ -60,15 +64,25 @@ async function joinSite(command: Extract<Command, { kind: "join" }>): Promise<vo
 }
 
 async function showStatus(command: Extract<Command, { kind: "status" }>): Promise<void> {
-  const status = await askStatus(command.folder).catch((cause) => {
+  const status = await running(command.folder, askStatus(command.folder));
+  console.log(command.json ? JSON.stringify(status) : formatStatus(status));
+}
+
+async function showLeases(command: Extract<Command, { kind: "leases" }>): Promise<void> {
+  const leases = await running(command.folder, askLeases(command.folder));
+  console.log(command.json ? JSON.stringify(leases) : formatLeases(leases));
+}
+
+/** What a running agent answered. */
+async function running<T>(folder: string, answer: Promise<T>): Promise<T> {
+  return await answer.catch((cause) => {
     throw new DomainError({
       kind: "unavailable",
       code: "agent.not_running",
-      message: `no agent is running on ${command.folder}`,
+      message: `no agent is running on ${folder}`,
       cause,
     });
   });
-  console.log(command.json ? JSON.stringify(status) : formatStatus(status));
 }
 
 /** A known failure in one sentence; anything else with what caused it. */

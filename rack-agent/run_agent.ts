@@ -1,7 +1,7 @@
 import { parseMacAddress } from "@/shared/net/mac_address.ts";
-import { parseIpv4 } from "@/shared/net/ipv4.ts";
+import { ipv4ToNumber, parseIpv4 } from "@/shared/net/ipv4.ts";
 import type { SiteState } from "@/shared/contract/site_state.ts";
-import type { LeaseEvent } from "./protocol/dhcp/lease.ts";
+import type { Lease, LeaseEvent } from "./protocol/dhcp/lease.ts";
 import type { RunOptions } from "./config.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { ContentCache } from "./runtime/content_cache.ts";
@@ -25,7 +25,7 @@ import { hostAddresses, type ServedNetworks, servedNetworks } from "./services/s
 import { contentOf } from "./services/site_content.ts";
 import { RouterAnswerService } from "./services/router_answer_service.ts";
 import { SiteStore } from "./services/site_store.ts";
-import { StatusService } from "./services/status_service.ts";
+import { type ShownLease, StatusService } from "./services/status_service.ts";
 import { autoexecRoute } from "./services/tftp/autoexec_route.ts";
 import { TftpService } from "./services/tftp/tftp_service.ts";
 import { Who } from "./services/who.ts";
@@ -142,6 +142,8 @@ async function composeAgent(
   const status = new StatusService({
     folder,
     log,
+    leases: () => shownLeases(dhcp.leases()),
+    why: (mac) => dhcp.why(parseMacAddress(mac)),
     status: () => ({
       version: AGENT_VERSION,
       agentId: identity.agentId,
@@ -174,6 +176,17 @@ async function composeAgent(
       await journal.close();
     },
   };
+}
+
+function shownLeases(leases: readonly Lease[]): ShownLease[] {
+  return leases.toSorted((a, b) => ipv4ToNumber(a.ipv4) - ipv4ToNumber(b.ipv4)).map(
+    ({ ipv4, mac, hostname, expiresAtMs }) => ({
+      ipv4,
+      mac,
+      hostname,
+      expiresAt: new Date(expiresAtMs).toISOString(),
+    }),
+  );
 }
 
 function runningOperations(store: SiteStore, operations: OperationsService) {

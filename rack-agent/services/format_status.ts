@@ -1,4 +1,4 @@
-import type { AgentStatus } from "./status_service.ts";
+import type { AgentStatus, ShownLease } from "./status_service.ts";
 
 /** Status for people, as `rackwright-agent status` prints it. */
 export function formatStatus(status: AgentStatus): string {
@@ -19,4 +19,13 @@ export function formatStatus(status: AgentStatus): string {
       `${operation.kind} of ${operation.hostname}: ${operation.phase} (${operation.id})`
     ),
   ].join("\n");
+}
+
+/** Leases for people, by address, as `rackwright-agent leases` prints them. */
+export function formatLeases(leases: readonly ShownLease[]): string {
+  if (leases.length === 0) return "no leases";
+  const lines = leases.map(({ ipv4, mac, hostname = "", expiresAt }) =>
+    [ipv4.padEnd(15), mac, `until ${expiresAt}`, hostname].join("  ").trimEnd()
+  );
+  return lines.join("\n");
 }

@@ -27,6 +27,25 @@ export interface AgentStatus {
   readonly counters: Readonly<Record<string, unknown>>;
 }
 
+/** What may be asked, one line of JSON. */
+export type StatusQuestion =
+  | { readonly ask: "status" }
+  | { readonly ask: "leases" }
+  /** The last DHCP decision about a machine. */
+  | { readonly ask: "why"; readonly mac: string };
+
+/** An address in use, as `rackwright-agent leases` shows it. */
+export interface ShownLease {
+  readonly ipv4: string;
+  readonly mac: string;
+  readonly hostname?: string;
+  /** ISO 8601. */
+  readonly expiresAt: string;
+}
+
+/** A question is one short line. */
+const QUESTION_BYTES_MAX = 1_024;
+
 /** Answers status on a unix socket in the data folder: whoever may read the folder may ask. */
 export class StatusService implements Service {
   readonly name = "status";
@@ -37,6 +56,9 @@ export class StatusService implements Service {
     private readonly deps: {
       readonly folder: string;
       readonly status: () => AgentStatus;
+      readonly leases: () => readonly ShownLease[];
+      /** In a sentence; rejects for what is no MAC. */
+      readonly why: (mac: string) => Promise<string>;
       readonly log: Log;
     },
   ) {}
@@ -58,28 +80,74 @@ export class StatusService implements Service {
 
   async #serve(listener: Deno.Listener): Promise<void> {
     for await (const connection of listener) {
-      try {
-        const bytes = new TextEncoder().encode(JSON.stringify(this.deps.status()));
-        for (let done = 0; done < bytes.length;) {
-          done += await connection.write(bytes.subarray(done));
-        }
-      } catch (error) {
-        this.deps.log("status.failed", { reason: errorText(error) });
-      } finally {
-        connection.close();
+      // Each on its own: whoever connects and says nothing must not keep the others waiting.
+      void this.#answer(connection);
+    }
+  }
+
+  async #answer(connection: Deno.Conn): Promise<void> {
+    try {
+      const answer = await this.#answerTo(await readQuestion(connection));
+      const bytes = new TextEncoder().encode(JSON.stringify(answer));
+      for (let done = 0; done < bytes.length;) {
+        done += await connection.write(bytes.subarray(done));
       }
+    } catch (error) {
+      this.deps.log("status.failed", { reason: errorText(error) });
+    } finally {
+      connection.close();
+    }
+  }
+
+  async #answerTo(question: StatusQuestion): Promise<unknown> {
+    switch (question.ask) {
+      case "status":
+        return this.deps.status();
+      case "leases":
+        return this.deps.leases();
+      case "why":
+        return await this.deps.why(question.mac);
     }
   }
 }
 
+async function readQuestion(connection: Deno.Conn): Promise<StatusQuestion> {
+  const bytes = new Uint8Array(QUESTION_BYTES_MAX);
+  let size = 0;
+  while (size < bytes.length) {
+    const read = await connection.read(bytes.subarray(size));
+    if (read === null) break;
+    size += read;
+    if (bytes[size - 1] === NEWLINE) break;
+  }
+  // Written by `ask` below, of this same version; anything else fails here or is not answered.
+  return JSON.parse(new TextDecoder().decode(bytes.subarray(0, size))) as StatusQuestion;
+}
+
+const NEWLINE = 0x0a;
+
 /** Asks a running agent; rejects with Deno's own error when none runs on this folder. */
 export async function askStatus(folder: string): Promise<AgentStatus> {
+  return await ask(folder, { ask: "status" }) as AgentStatus; // of the agent of this same version
+}
+
+/** Its leases; rejects as `askStatus` does. */
+export async function askLeases(folder: string): Promise<ShownLease[]> {
+  return await ask(folder, { ask: "leases" }) as ShownLease[]; // of the agent of this same version
+}
+
+/** The last DHCP decision about a machine, in a sentence; rejects as `askStatus` does. */
+export async function askWhy(folder: string, mac: string): Promise<string> {
+  return String(await ask(folder, { ask: "why", mac }));
+}
+
+async function ask(folder: string, question: StatusQuestion): Promise<unknown> {
   const connection = await Deno.connect({
     transport: "unix",
     path: statusSocketPath(folder),
   });
-  const text = await new Response(connection.readable).text();
-  return JSON.parse(text) as AgentStatus; // written by the agent of this same version
+  await connection.write(new TextEncoder().encode(`${JSON.stringify(question)}\n`));
+  return JSON.parse(await new Response(connection.readable).text());
 }
 
 function statusSocketPath(folder: string): string {
