@@ -17,6 +17,9 @@ const Event = z.object({
   message: z.string(),
 });
 
+/** To the millisecond, as the region writes them. */
+const Moment = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+
 const listRoute = createRoute({
   method: "get",
   path: "/events",
@@ -28,8 +31,12 @@ const listRoute = createRoute({
       machine: TextId.optional(),
       siteId: TextId.optional(),
       operationId: TextId.optional(),
+      /** This level and the graver ones. */
       level: Event.shape.level.optional(),
-      code: z.string().max(64).optional(),
+      /** A code, or the start of one and `*`. */
+      code: z.string().min(1).max(128).optional(),
+      since: Moment.optional(),
+      until: Moment.optional(),
       /** The id of the last one seen. */
       after: z.coerce.number().int().nonnegative().optional(),
       ...listQuery({ item: Event, sorts: EVENT_SORTS }),

@@ -1,4 +1,18 @@
-import { and, asc, eq, gt, inArray, isNull, like, lt, max, or, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  eq,
+  gt,
+  gte,
+  inArray,
+  isNull,
+  like,
+  lt,
+  max,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { type EventLevel, type EventRow, events } from "../schema/events.ts";
 import { machinesInPools } from "./machines.ts";
@@ -51,6 +65,11 @@ async function placeSome(db: Db): Promise<number> {
 export interface FeedFilter {
   readonly machineId?: number;
   readonly siteId?: string;
+  readonly operationId?: string;
+  /** From this moment on. */
+  readonly since?: Date;
+  /** Before this moment. */
+  readonly until?: Date;
   /** Only events of machines in these pools, and of no machine. */
   readonly poolIds?: readonly number[];
   /** Any of these. */
@@ -65,18 +84,26 @@ export async function listFeed(
   filter: FeedFilter,
   { after, upTo, limit }: { after: number; upTo?: number; limit: number },
 ): Promise<EventRow[]> {
-  const conditions: (SQL | undefined)[] = [gt(events.id, Math.max(after, 0))];
-  if (upTo !== undefined) conditions.push(lt(events.id, upTo + 1));
-  if (filter.machineId !== undefined) conditions.push(eq(events.machineId, filter.machineId));
-  if (filter.siteId !== undefined) conditions.push(eq(events.siteId, filter.siteId));
-  if (filter.levels !== undefined) conditions.push(inArray(events.level, [...filter.levels]));
-  if (filter.codes?.length) conditions.push(or(...filter.codes.map(matchesCode)));
-  if (filter.poolIds !== undefined) {
-    const inPools = inArray(events.machineId, machinesInPools(db, filter.poolIds));
-    conditions.push(or(isNull(events.machineId), inPools));
-  }
-  return await db.select().from(events).where(and(...conditions)).orderBy(asc(events.id))
-    .limit(limit);
+  const placed = [gt(events.id, Math.max(after, 0))];
+  if (upTo !== undefined) placed.push(lt(events.id, upTo + 1));
+  return await db.select().from(events).where(and(...placed, ...conditionsOf(db, filter)))
+    .orderBy(asc(events.id)).limit(limit);
+}
+
+/** The filter in SQL; it lets through events that have no place yet. */
+export function conditionsOf(db: Db, filter: FeedFilter): (SQL | undefined)[] {
+  const { machineId, siteId, operationId, since, until, levels, codes, poolIds } = filter;
+  return [
+    machineId === undefined ? undefined : eq(events.machineId, machineId),
+    siteId === undefined ? undefined : eq(events.siteId, siteId),
+    operationId === undefined ? undefined : eq(events.operationId, operationId),
+    since && gte(events.at, since),
+    until && lt(events.at, until),
+    levels && inArray(events.level, [...levels]),
+    codes?.length ? or(...codes.map(matchesCode)) : undefined,
+    poolIds &&
+    or(isNull(events.machineId), inArray(events.machineId, machinesInPools(db, poolIds))),
+  ];
 }
 
 function matchesCode(code: string): SQL {
