@@ -6,11 +6,14 @@ import type { ApiEnv } from "./routes/api.ts";
 import { agentRoutes as rackAgentRoutes } from "./routes/agent/agent_routes.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { allocationRoutes } from "./routes/allocation.ts";
+import { apiKeyRoutes } from "./routes/api_keys.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { authentication } from "./routes/authentication.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { eventStreamRoutes } from "./routes/event_stream.ts";
 import { fabricRoutes } from "./routes/fabrics.ts";
 import { factRoutes } from "./routes/facts.ts";
+import { groupRoutes } from "./routes/groups.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { ipRangeRoutes } from "./routes/ip_ranges.ts";
@@ -18,6 +21,7 @@ import { leaseRoutes } from "./routes/leases.ts";
 import { machineActionRoutes } from "./routes/machine_actions.ts";
 import { machineRoutes } from "./routes/machines.ts";
 import { nameCaller, observeRequests } from "./routes/observe_requests.ts";
+import { meRoutes } from "./routes/me.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { poolRoutes, zoneRoutes } from "./routes/placements.ts";
 import { problemResponse, toProblem } from "./routes/problem.ts";
@@ -32,6 +36,7 @@ import { RequestMetrics } from "./services/health/request_metrics.ts";
 import { EVENTS_TOPIC } from "./services/events/follow_events.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { vlanRoutes } from "./routes/vlans.ts";
+import { userRoutes } from "./routes/users.ts";
 import { VERSION } from "./version.ts";
 
 /** The largest body is user-data in a deploy. */
@@ -74,6 +79,11 @@ export function createApp(ctx: RegionContext) {
 function apiRoutes(ctx: RegionContext) {
   return [
     sessionRoutes(ctx),
+    meRoutes(ctx),
+    userRoutes(ctx),
+    groupRoutes(ctx),
+    apiKeyRoutes(ctx),
+    auditRoutes(ctx),
     siteRoutes(ctx),
     agentRoutes(ctx),
     spaceRoutes(ctx),

@@ -11,6 +11,7 @@ describe("readConfig", () => {
       publicUrl: "http://127.0.0.1:5240",
       dataFolder: "/var/lib/rackwright/region",
       databaseUrl: undefined,
+      proxies: [],
       bootstrapFile: undefined,
     });
   });
@@ -29,6 +30,11 @@ describe("readConfig", () => {
     });
     expect(config.listen).toEqual({ hostname: "::1", port: 80 });
     expect(config.publicUrl).toBe("https://region.example.com");
+  });
+
+  test("takes addresses of proxies, and nothing else there", () => {
+    expect(read({ RACKWRIGHT_PROXIES: "127.0.0.1, ::1" }).proxies).toEqual(["127.0.0.1", "::1"]);
+    expect(() => read({ RACKWRIGHT_PROXIES: "127.0.0.1,proxy" })).toThrow(/has "proxy"/);
   });
 
   test("tells every problem at once, without a password", () => {

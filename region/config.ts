@@ -7,6 +7,8 @@ export interface RegionConfig {
   readonly dataFolder: string;
   /** Absent: an embedded PostgreSQL server in the data folder. */
   readonly databaseUrl?: string;
+  /** Addresses of proxies before the region, whose `X-Forwarded-For` is believed. */
+  readonly proxies: readonly string[];
   /** Where the first admin's credentials are written too, at the first start. */
   readonly bootstrapFile?: string;
   /** Hosts (`host` or `host:port`) that webhooks may go to by plain http, or although they are ours. */
@@ -46,9 +48,10 @@ export function readConfig(env: Environment, host: { isRoot: boolean }): RegionC
   const databaseUrl = attempt(() => parseDatabaseUrl(value(env, "DATABASE_URL")));
   const webhookHosts = value(env, "RACKWRIGHT_WEBHOOK_HOSTS")?.toLowerCase().split(/[\s,]+/)
     .filter(Boolean);
+  const proxies = attempt(() => parseProxies(value(env, "RACKWRIGHT_PROXIES") ?? "")) ?? [];
   if (problems.length > 0 || !listen || !publicUrl || !dataFolder) throw new ConfigError(problems);
   const bootstrapFile = value(env, "RACKWRIGHT_BOOTSTRAP_FILE");
-  return { listen, publicUrl, dataFolder, databaseUrl, bootstrapFile, webhookHosts };
+  return { listen, publicUrl, dataFolder, databaseUrl, proxies, bootstrapFile, webhookHosts };
 }
 
 /** A variable set to nothing is a variable not set. */
@@ -71,6 +74,17 @@ function parsePublicUrl(text: string): string {
     !url.username;
   if (isUsable) return url.href.replace(/\/+$/, "");
   throw new Error(`RACKWRIGHT_PUBLIC_URL is "${text}"; write it as in https://region.example.com`);
+}
+
+function parseProxies(text: string): string[] {
+  const addresses = text.split(",").map((each) => each.trim()).filter((each) => each !== "");
+  const wrong = addresses.find((each) =>
+    !/^(\d{1,3}(\.\d{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/.test(each)
+  );
+  if (wrong === undefined) return addresses;
+  throw new Error(
+    `RACKWRIGHT_PROXIES has "${wrong}"; write addresses with commas between, such as 127.0.0.1,::1`,
+  );
 }
 
 function chooseDataFolder(env: Environment, host: { isRoot: boolean }): string {

@@ -24,7 +24,15 @@ export interface RegionSecrets {
   /** The first signs, all verify: so a key can be rotated without a gap. */
   readonly signingKeys: readonly SigningKey[];
   /** Seals secrets at rest; the id travels with what it sealed. */
-  readonly sealKey: { readonly id: string; readonly key: Uint8Array<ArrayBuffer> };
+  readonly sealKey: StoredSealKey & {
+    /** While they are being replaced: keys before this one, that open what they sealed. */
+    readonly retired?: readonly StoredSealKey[];
+  };
+}
+
+interface StoredSealKey {
+  readonly id: string;
+  readonly key: Uint8Array<ArrayBuffer>;
 }
 
 /** An Ed25519 pair as JWKs, RFC 8037. */

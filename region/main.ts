@@ -1,8 +1,9 @@
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import { createApp } from "./app.ts";
+import { chooseCommand } from "./commands.ts";
 import { ConfigError, readConfig, type RegionConfig } from "./config.ts";
 import type { RegionContext, RegionSecrets } from "./context.ts";
-import { openDataFolder, writeSecretFile } from "./data_folder.ts";
+import { type DataFolder, openDataFolder, writeSecretFile } from "./data_folder.ts";
 import { connect, type DatabaseAddress } from "./db/client.ts";
 import { startEmbeddedPostgres } from "./db/embedded_postgres.ts";
 import { migrate } from "./db/migrate.ts";
@@ -11,6 +12,7 @@ import { createHub } from "./hub.ts";
 import { formatLogLine } from "./log.ts";
 import { openFolderStore } from "./object_store/folder_store.ts";
 import { tick } from "./reconcilers/tick.ts";
+import { remoteAddressOf } from "./remote_address.ts";
 import { repeat } from "./repeat.ts";
 import { type FirstAdmin, makeFirstAdmin } from "./services/identity/make_first_admin.ts";
 import {
@@ -18,6 +20,7 @@ import {
   makeRegionSecrets,
   parseRegionSecrets,
 } from "./services/secrets/region_secrets.ts";
+import { refuseForeignSecrets } from "./services/secrets/rotate_seal_key.ts";
 
 const TICK_MS = 5000;
 /** Requests in hand get this long to end; long polls are woken at once. */
@@ -44,9 +47,16 @@ async function main(): Promise<void> {
     asked.resolve();
   };
   try {
+    const command = chooseCommand(Deno.args);
     const config = readConfig((name) => Deno.env.get(name), { isRoot: Deno.uid() === 0 });
-    await start(config, stops, fail);
-    await asked.promise;
+    if (command) {
+      const outcome = await command(await open(config, stops, fail));
+      console.log(outcome.text);
+      exitCode = outcome.exitCode;
+    } else {
+      await serve(config, stops, fail);
+      await asked.promise;
+    }
   } catch (error) {
     fail(error);
   }
@@ -59,12 +69,12 @@ async function main(): Promise<void> {
   Deno.exit(exitCode);
 }
 
-async function start(
+/** Everything but the serving: the folder, the secrets, the database as it should be. */
+async function open(
   config: RegionConfig,
   stops: Stops,
   fail: (error: unknown) => void,
-): Promise<void> {
-  checkPort(config.listen); // before anything slow or lasting happens
+): Promise<{ ctx: RegionContext; folder: DataFolder; hub: ReturnType<typeof createHub> }> {
   const folder = await openDataFolder(config.dataFolder);
   stops.push(() => folder.release());
   const secrets = await readOrMakeSecrets(folder);
@@ -75,6 +85,7 @@ async function start(
   const migrations = await readMigrations();
   const migrated = await migrate(connection.db, migrations);
   if (migrated.length > 0) log("database.migrated", { migrations: migrated });
+  await refuseForeignSecrets({ db: connection.db, secrets });
   const hub = createHub();
   const ctx: RegionContext = {
     db: connection.db,
@@ -89,11 +100,26 @@ async function start(
     resolveHost,
     migrations: migrations.map(({ name }) => name),
   };
+  return { ctx, folder, hub };
+}
+
+async function serve(
+  config: RegionConfig,
+  stops: Stops,
+  fail: (error: unknown) => void,
+): Promise<void> {
+  checkPort(config.listen); // before anything slow or lasting happens
+  const { ctx, hub } = await open(config, stops, fail);
   const admin = await makeFirstAdmin(ctx);
   if (admin) await showFirstAdmin(admin, config);
   const ticking = repeat(TICK_MS, () => tick(ctx));
   stops.push(() => ticking.stop());
-  const server = listen(config.listen, createApp(ctx).fetch);
+  const app = createApp(ctx);
+  const server = listen(config.listen, (request, peer) => {
+    const forwardedFor = request.headers.get("x-forwarded-for");
+    const remoteAddress = remoteAddressOf(peer, forwardedFor, config.proxies);
+    return app.fetch(request, { remoteAddress });
+  });
   stops.push(async () => {
     hub.close();
     await server.stop();
@@ -179,14 +205,14 @@ function checkPort(address: RegionConfig["listen"]): void {
 
 function listen(
   address: RegionConfig["listen"],
-  handler: (request: Request) => Response | Promise<Response>,
+  handler: (request: Request, peer: string) => Response | Promise<Response>,
 ): { stop(): Promise<void> } {
   const abort = new AbortController();
   let server: Deno.HttpServer;
   try {
     server = Deno.serve(
       { ...address, signal: abort.signal, onListen() {} },
-      (request) => handler(request),
+      (request, { remoteAddr }) => handler(request, remoteAddr.hostname),
     );
   } catch (error) {
     throw listenFault(address, error);

@@ -11,6 +11,9 @@ const TYPES = [
   "sk-ecdsa-sha2-nistp256@openssh.com",
 ];
 
+/** A longer remark is cut: it is nobody's to trust. */
+const COMMENT_CHARS_MAX = 256;
+
 /**
  * One line of an authorized_keys file without options, sshd(8): type, base64, comment.
  *
@@ -20,7 +23,8 @@ const TYPES = [
 export function parseSshKey(text: string): { key: string; comment: string } {
   const [, type = "", base64 = "", comment = ""] =
     /^(\S+) +([A-Za-z0-9+/]+={0,2})(?: +([^\r\n]*))?$/.exec(text.trim()) ?? [];
-  if (!TYPES.includes(type) || !base64.startsWith(blobStart(type))) {
+  const isWhole = base64.length % 4 === 0;
+  if (!TYPES.includes(type) || !isWhole || !base64.startsWith(blobStart(type))) {
     throw new DomainError({
       kind: "invalid_input",
       code: "ssh_key.malformed",
@@ -28,7 +32,8 @@ export function parseSshKey(text: string): { key: string; comment: string } {
       message: "this is not a public key; paste one line such as ssh-ed25519 AAAA... name@host",
     });
   }
-  return { key: `${type} ${base64}`, comment: comment.trim() };
+  const remark = [...comment.trim()].slice(0, COMMENT_CHARS_MAX).join("");
+  return { key: `${type} ${base64}`, comment: remark };
 }
 
 /** The base64 of length and name, up to where the next field would change it. */

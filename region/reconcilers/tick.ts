@@ -7,6 +7,7 @@ import { deliverWebhooks } from "@/region/services/webhooks/deliver_webhooks.ts"
 import { forgetDeliveries } from "./forget_deliveries.ts";
 import { placeNewEvents } from "./place_new_events.ts";
 import { publishBehindSites } from "./publish_behind_sites.ts";
+import { sealAudit } from "./seal_audit.ts";
 
 type Sweep = (ctx: RegionContext) => Promise<void>;
 
@@ -18,6 +19,7 @@ const SWEEPS: Record<string, Sweep> = {
   forgetExpired,
   placeNewEvents,
   forgetDeliveries,
+  sealAudit,
   deliverWebhooks, // last: it waits for others
 };
 

@@ -7,6 +7,13 @@ import { guardRoutes } from "./input/guard_routes.ts";
 /** What a handler below `/api/v1` finds in its context. */
 export interface ApiEnv {
   Variables: { caller: Caller; requestId: string };
+  Bindings: HomeBindings;
+}
+
+/** What a home tells with each request; a test need not. */
+export interface HomeBindings {
+  /** Of the client; the home has seen through its proxies already. */
+  readonly remoteAddress?: string;
 }
 
 /**
@@ -91,6 +98,13 @@ export const TextId = z.string().min(1).max(64);
 
 /** `?name=true` and `?name=false`; z.coerce would take "false" for true. */
 export const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
+
+/** A name or remark on one line. */
+export function oneLine(charsMax: number, charsMin = 0) {
+  return z.string().min(charsMin).max(charsMax)
+    // deno-lint-ignore no-control-regex -- control characters are what is refused
+    .regex(/^[^\u0000-\u001f\u007f]*$/, "use one line without control characters");
+}
 
 /** One DNS label, RFC 1123 §2.1, in lower case. */
 export const Hostname = z.string().regex(

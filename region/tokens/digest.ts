@@ -5,6 +5,11 @@ export async function sha256Base64url(bytes: Uint8Array<ArrayBuffer>): Promise<s
   return base64url.encode(await sha256(bytes));
 }
 
+/** SHA-256 as OpenSSH shows fingerprints: base64 without padding. */
+export async function sha256Base64(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return btoa(String.fromCharCode(...await sha256(bytes))).replaceAll("=", "");
+}
+
 /** SHA-256 as it names blobs and as secrets are stored: 64 hex digits. */
 export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return toHex(await sha256(bytes));

@@ -1,4 +1,4 @@
-import { bigserial, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { bigint, bigserial, boolean, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import { moment } from "./columns.ts";
 
 /** Who changed what, append-only. It names people and things by value, for it outlives them. */
@@ -20,7 +20,22 @@ export const auditEntries = pgTable("audit_entries", {
   before: jsonb("before"),
   /** Null: it was removed. */
   after: jsonb("after"),
+  /** Its place in the chain, from 1 without gaps; null until sealed. */
+  position: bigint("position", { mode: "number" }),
+  /** SHA-256 in hex of the hash before it and of this entry; null until sealed. */
+  hash: text("hash"),
+});
+
+/** The region's signatures over the chain. */
+export const auditSeals = pgTable("audit_seals", {
+  position: bigint("position", { mode: "number" }).primaryKey(),
+  hash: text("hash").notNull(),
+  /** True: what stood up to here was removed on purpose, and the chain begins behind it. */
+  isBase: boolean("is_base").notNull().default(false),
+  signed: text("signed").notNull(),
+  at: moment("at").notNull(),
 });
 
 export type AuditRow = typeof auditEntries.$inferSelect;
+export type AuditSealRow = typeof auditSeals.$inferSelect;
 export type NewAuditEntry = typeof auditEntries.$inferInsert;

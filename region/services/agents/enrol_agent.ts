@@ -9,6 +9,7 @@ import {
 import { findSite } from "@/region/db/queries/sites.ts";
 import type { SiteRow } from "@/region/db/queries/site_state.ts";
 import { idFromBytes } from "@/region/domain/random_id.ts";
+import { recordChange } from "@/region/services/audit/record_change.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { publishSoon } from "@/region/services/publish_soon.ts";
 import { refuseViolations } from "@/region/services/refuse_violations.ts";
@@ -82,6 +83,12 @@ async function join(
     level: "info",
     code: "agent.enrolled",
     message: `agent ${agentId} on ${hostname} joined the site`,
+  });
+  await recordChange(ctx, ctx.db, { userId: null, username: agentId }, {
+    action: "agent.enrol",
+    id: agentId,
+    name: hostname,
+    after: { siteId, hostname, joinToken: tokenId },
   });
   return { agentId, site };
 }

@@ -8,6 +8,7 @@ import {
 import { insertEvent } from "@/region/db/queries/events.ts";
 import type { Slice } from "@/region/db/queries/keyset.ts";
 import { type Caller, requireRole } from "@/region/services/identity/caller.ts";
+import { recordChange } from "@/region/services/audit/record_change.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { type Page, type PageRequest, readPage, sortNames } from "@/region/services/read_page.ts";
 import { publishRevocations } from "./revocations.ts";
@@ -56,6 +57,13 @@ export async function revokeAgent(
         message: `agent ${row.id} on ${row.hostname} was revoked`,
       });
     }
+    await recordChange(ctx, tx, caller, {
+      action: "agent.revoke",
+      id: row.id,
+      name: row.hostname,
+      before: { siteId: row.siteId, hostname: row.hostname },
+      after: { revokedAt: row.revokedAt },
+    });
     return row;
   });
   await publishRevocations(ctx);

@@ -16,6 +16,11 @@ export interface Change {
   readonly after?: unknown;
 }
 
+/** Who did it; `userId` null: an agent, or the region itself. */
+export type Actor = Pick<Caller, "username" | "remoteAddress" | "requestId"> & {
+  readonly userId: number | null;
+};
+
 /**
  * Writes down who changed what, in the transaction that changes it: both happen or neither.
  *
@@ -24,16 +29,16 @@ export interface Change {
 export async function recordChange(
   ctx: Pick<RegionContext, "now">,
   tx: Db,
-  caller: Caller,
+  actor: Actor,
   change: Change,
 ): Promise<void> {
   const [kind = ""] = change.action.split(".");
   await insertAuditEntry(tx, {
     at: ctx.now(),
-    userId: caller.userId,
-    username: caller.username,
-    remoteAddress: caller.remoteAddress ?? null,
-    requestId: caller.requestId ?? null,
+    userId: actor.userId,
+    username: actor.username,
+    remoteAddress: actor.remoteAddress ?? null,
+    requestId: actor.requestId ?? null,
     action: change.action,
     kind,
     objectId: String(change.id),

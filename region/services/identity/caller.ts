@@ -1,3 +1,4 @@
+import type { Scope } from "@/shared/identity/scope.ts";
 import { type Role, ROLES } from "@/shared/machine/lifecycle.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 
@@ -5,9 +6,14 @@ import { DomainError } from "@/shared/errors/domain_error.ts";
 export interface Caller {
   readonly userId: number;
   readonly username: string;
+  /** The user's, or a weaker one where an API key allows no more. */
   readonly role: Role;
   /** The resource pools whose machines they may see and touch; absent: all. */
   readonly poolIds?: readonly number[];
+  /** Set when they came with a session. */
+  readonly sessionId?: number;
+  /** Set when they came with an API key. */
+  readonly apiKey?: { readonly id: number; readonly scope: Scope; readonly expiresAt: Date | null };
   /** Where the request came from, for the audit; absent when the home does not tell. */
   readonly remoteAddress?: string;
   /** Names the request in logs, audit and answers. */

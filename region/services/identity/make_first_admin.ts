@@ -1,5 +1,6 @@
 import type { RegionContext } from "@/region/context.ts";
-import { hasUsers, insertApiKey, insertUser, lockUsers } from "@/region/db/queries/users.ts";
+import { insertApiKey } from "@/region/db/queries/api_keys.ts";
+import { hasUsers, insertUser, lockUsers } from "@/region/db/queries/users.ts";
 import { toHex } from "@/region/tokens/digest.ts";
 import { makeApiKey } from "./access_tokens.ts";
 import { hashPassword } from "./password.ts";
@@ -27,7 +28,13 @@ export async function makeFirstAdmin(ctx: RegionContext): Promise<FirstAdmin | u
     const passwordHash = await hashPassword(password, ctx.randomBytes);
     const user = await insertUser(tx, { username, passwordHash, role: "admin", createdAt });
     const { key, prefix, hash } = await makeApiKey(ctx.randomBytes);
-    await insertApiKey(tx, { userId: user.id, prefix, keyHash: hash, createdAt });
+    await insertApiKey(tx, {
+      userId: user.id,
+      prefix,
+      keyHash: hash,
+      createdAt,
+      description: "of the first start",
+    });
     return { username, password, apiKey: key };
   });
 }

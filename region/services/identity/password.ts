@@ -7,6 +7,8 @@ const PARAMETERS = { memorySize: 19 * 1024, passes: 2, parallelism: 1, tagLength
 const SALT_BYTES = 16;
 /** Hashing costs time and memory by intention; nobody may make it cost more with a long password. */
 export const PASSWORD_CHARS_MAX = 256;
+/** NIST SP 800-63B §5.1.1.2 asks for eight and no other rule; two more cost nobody anything. */
+export const PASSWORD_CHARS_MIN = 10;
 
 let loading: Promise<computeHash> | undefined;
 

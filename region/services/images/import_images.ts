@@ -7,6 +7,7 @@ import {
   type SkippedProduct,
   type WantedImage,
 } from "@/region/domain/stream_products.ts";
+import { recordChange } from "@/region/services/audit/record_change.ts";
 import { publishSoon } from "@/region/services/publish_soon.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
@@ -34,6 +35,12 @@ export async function importImages(
   const { images, siteIds } = await ctx.db.transaction(async (tx) => {
     const images: ImageRow[] = [];
     for (const image of wanted) images.push(await upsertImage(tx, rowOf(ctx, image, rootUrl)));
+    await recordChange(ctx, tx, caller, {
+      action: "image.import",
+      id: new URL(rootUrl).host,
+      name: rootUrl,
+      after: { images: images.map(({ id, product, version }) => ({ id, product, version })) },
+    });
     return { images, siteIds: await bumpAllGenerations(tx) };
   });
   for (const siteId of siteIds) await publishSoon(ctx, siteId);

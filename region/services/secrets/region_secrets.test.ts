@@ -1,11 +1,25 @@
 import { expect, test } from "vitest";
-import { formatRegionSecrets, makeRegionSecrets, parseRegionSecrets } from "./region_secrets.ts";
+import {
+  formatRegionSecrets,
+  makeRegionSecrets,
+  makeSealKey,
+  parseRegionSecrets,
+} from "./region_secrets.ts";
 
 const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
 
 test("secrets read back as they were written", async () => {
   const secrets = await makeRegionSecrets(randomBytes);
   expect(parseRegionSecrets(formatRegionSecrets(secrets))).toEqual(secrets);
+});
+
+test("secrets with keys before the present one read back as they were written", async () => {
+  const { sealKey, ...rest } = await makeRegionSecrets(randomBytes);
+  const retired = [makeSealKey(randomBytes), makeSealKey(randomBytes)];
+  const secrets = { ...rest, sealKey: { ...sealKey, retired } };
+  expect(parseRegionSecrets(formatRegionSecrets(secrets))).toEqual(secrets);
+  const broken = { ...rest, sealKey: { ...sealKey, retired: [{ id: "k", key: randomBytes(16) }] } };
+  expect(parseRegionSecrets(formatRegionSecrets(broken))).toBeUndefined();
 });
 
 test.each([

@@ -2,6 +2,7 @@ import type { RegionContext } from "@/region/context.ts";
 import { insertJoinToken } from "@/region/db/queries/join_tokens.ts";
 import { findSite } from "@/region/db/queries/sites.ts";
 import { idFromBytes } from "@/region/domain/random_id.ts";
+import { recordChange } from "@/region/services/audit/record_change.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { sha256Hex, toHex } from "@/region/tokens/digest.ts";
 import { formatJoinToken } from "@/region/tokens/join_token.ts";
@@ -21,11 +22,15 @@ export async function makeJoinToken(
   const id = idFromBytes(ctx.randomBytes(8));
   const secret = toHex(ctx.randomBytes(SECRET_BYTES));
   const expiresAt = new Date(ctx.now().getTime() + input.expiresInSeconds * 1000);
-  await insertJoinToken(ctx.db, {
-    id,
-    siteId: site.id,
-    secretHash: await sha256Hex(new TextEncoder().encode(secret)),
-    expiresAt,
+  const secretHash = await sha256Hex(new TextEncoder().encode(secret));
+  await ctx.db.transaction(async (tx) => {
+    await insertJoinToken(tx, { id, siteId: site.id, secretHash, expiresAt });
+    await recordChange(ctx, tx, caller, {
+      action: "join_token.create",
+      id,
+      name: site.name,
+      after: { siteId: site.id, expiresAt },
+    });
   });
   const token = formatJoinToken({ id, secret }, await regionThumbprint(ctx.secrets.signingKeys));
   return { token, expiresAt, command: `rackwright-agent join ${ctx.publicUrl} --token ${token}` };

@@ -18,7 +18,7 @@ describe("a session", () => {
     expect(status).toBe(201);
     const as = { token: body.token };
     expect((await region.call("GET /api/v1/me", { as })).body)
-      .toEqual({ username: "operator", role: "operator" });
+      .toMatchObject({ username: "operator", role: "operator", actingRole: "operator" });
     region.advance(Date.parse(body.expiresAt) - region.ctx.now().getTime() + 1);
     const late = await region.call("GET /api/v1/me", { as });
     expect([late.status, late.body.code]).toEqual([401, "caller.bad_credentials"]);
@@ -55,9 +55,12 @@ describe("credentials", () => {
       const ctx = { ...region.ctx, db: database.db };
       const admin = await makeFirstAdmin(ctx);
       const forged = `${admin?.apiKey.slice(0, -1)}${admin?.apiKey.endsWith("0") ? "1" : "0"}`;
+      const presented = (authorization: string) => ({ authorization, isWrite: false });
       const { authenticate } = await import("@/region/services/identity/authenticate.ts");
-      expect(await authenticate(ctx, `bearer ${admin?.apiKey}`)).toMatchObject({ role: "admin" });
-      await expect(authenticate(ctx, `Bearer ${forged}`)).rejects.toThrow(/not valid/);
+      expect(await authenticate(ctx, presented(`bearer ${admin?.apiKey}`))).toMatchObject({
+        role: "admin",
+      });
+      await expect(authenticate(ctx, presented(`Bearer ${forged}`))).rejects.toThrow(/not valid/);
     } finally {
       await database.drop();
     }

@@ -11,11 +11,13 @@ import * as agents from "@/region/db/schema/agents.ts";
 import * as audit from "@/region/db/schema/audit.ts";
 import * as events from "@/region/db/schema/events.ts";
 import * as facts from "@/region/db/schema/facts.ts";
+import * as groups from "@/region/db/schema/groups.ts";
 import * as images from "@/region/db/schema/images.ts";
 import * as ipAddresses from "@/region/db/schema/ip_addresses.ts";
 import * as machines from "@/region/db/schema/machines.ts";
 import * as networks from "@/region/db/schema/networks.ts";
 import * as operations from "@/region/db/schema/operations.ts";
+import * as signInAttempts from "@/region/db/schema/sign_in_attempts.ts";
 import * as sites from "@/region/db/schema/sites.ts";
 import * as subnets from "@/region/db/schema/subnets.ts";
 import * as tags from "@/region/db/schema/tags.ts";
@@ -28,11 +30,13 @@ const modules = [
   audit,
   events,
   facts,
+  groups,
   images,
   ipAddresses,
   machines,
   networks,
   operations,
+  signInAttempts,
   sites,
   subnets,
   tags,

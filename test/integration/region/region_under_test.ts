@@ -1,7 +1,8 @@
 import { createApp } from "@/region/app.ts";
 import type { RegionContext } from "@/region/context.ts";
 import { createTestDatabase } from "@/region/db/test_database.ts";
-import { insertApiKey, insertUser } from "@/region/db/queries/users.ts";
+import { insertApiKey } from "@/region/db/queries/api_keys.ts";
+import { insertUser } from "@/region/db/queries/users.ts";
 import { createHub } from "@/region/hub.ts";
 import { openFolderStore } from "@/region/object_store/folder_store.ts";
 import { makeApiKey } from "@/region/services/identity/access_tokens.ts";
@@ -23,6 +24,8 @@ export interface RequestOptions {
   /** A role, the text of a bearer token, or null for nobody. */
   readonly as?: Role | null | { token: string };
   readonly headers?: Record<string, string>;
+  /** Where the home says that the request came from. */
+  readonly from?: string;
 }
 
 export interface RegionUnderTest {
@@ -72,7 +75,7 @@ export async function startRegionUnderTest(
       nowMs += ms;
     },
     addUser: (role) => makeUser(ctx, { username: `${role}-${++added}`, role, passwordHash }),
-    call: async (route, { body, as = "admin", headers = {} } = {}) => {
+    call: async (route, { body, as = "admin", headers = {}, from } = {}) => {
       const [method, path = ""] = route.split(" ");
       const token = as === null ? undefined : typeof as === "object" ? as.token : keys.get(as);
       const response = await app.request(path, {
@@ -83,7 +86,7 @@ export async function startRegionUnderTest(
           ...headers,
         },
         ...(body === undefined ? {} : { body: isRaw(body) ? body : JSON.stringify(body) }),
-      });
+      }, { remoteAddress: from });
       // A stream may go on for ever; who wants to read it asks the app.
       const isStream = response.headers.get("content-type") === "text/event-stream";
       if (isStream) await response.body?.cancel();

@@ -25,10 +25,10 @@ afterEach(async () => {
 afterAll(() => Deno.remove(folder, { recursive: true }));
 
 /** Runs the real program; resolves when it listens or has ended. */
-async function start(env: Record<string, string>): Promise<Running> {
+async function start(env: Record<string, string>, command: string[] = []): Promise<Running> {
   const listen = env.RACKWRIGHT_LISTEN ?? `127.0.0.1:${freePort()}`;
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", `${ROOT}region/main.ts`],
+    args: ["run", "-A", "--no-check", `${ROOT}region/main.ts`, ...command],
     cwd: ROOT,
     env: { DATABASE_URL: "", RACKWRIGHT_LISTEN: listen, ...env },
     stdout: "piped",
@@ -177,6 +177,58 @@ describe("a region on one host", () => {
         .toHaveLength(1);
     }
   }, 4 * START_MS);
+
+  test(
+    "replaces its seal key and verifies its audit by command, and refuses another's secrets",
+    async () => {
+      const data = `${folder}/rotated`;
+      const file = `${folder}/rotated.json`;
+      const env = { RACKWRIGHT_DATA: data, RACKWRIGHT_BOOTSTRAP_FILE: file };
+      const first = await start(env);
+      const { apiKey } = await readCredentials(file);
+      await call(first, "POST", "/sites", apiKey, { name: "one" });
+      const held = await start(env, ["rotate-secrets"]);
+      expect([await held.ended, held.output.stderr]).toEqual([
+        1,
+        expect.stringContaining("in use by another region"),
+      ]);
+      await killed(first, "SIGTERM");
+      const before = JSON.parse(await Deno.readTextFile(`${data}/secrets.json`));
+
+      const rotated = await start(env, ["rotate-secrets"]);
+      expect([await rotated.ended, rotated.output.stdout]).toEqual([
+        0,
+        expect.stringContaining("1 secrets are sealed anew"),
+      ]);
+      const after = JSON.parse(await Deno.readTextFile(`${data}/secrets.json`));
+      expect(after.sealKey.id).not.toBe(before.sealKey.id);
+      expect(after.signingKeys).toEqual(before.signingKeys);
+      expect(JSON.stringify(after)).not.toContain(before.sealKey.key);
+
+      const verified = await start(env, ["verify-audit"]);
+      expect([await verified.ended, verified.output.stdout]).toEqual([
+        0,
+        expect.stringMatching(/^1 entries are as they were written; the chain ends at 1 with /),
+      ]);
+      const unknown = await start(env, ["make-coffee"]);
+      expect([await unknown.ended, unknown.output.stderr]).toEqual([
+        1,
+        expect.stringContaining('"make-coffee" is no command'),
+      ]);
+
+      await Deno.writeTextFile(`${data}/secrets.json`, JSON.stringify(before));
+      const old = await start(env);
+      expect([await old.ended, old.output.stderr]).toEqual([
+        1,
+        expect.stringContaining(`1 by the key ${after.sealKey.id}`),
+      ]);
+      await Deno.writeTextFile(`${data}/secrets.json`, JSON.stringify(after));
+      const again = await start(env);
+      const site = await call(again, "POST", "/sites", apiKey, { name: "two" });
+      expect(site.body.publishedGeneration).toBe(1);
+    },
+    6 * START_MS,
+  );
 });
 
 async function childrenOf(pid: number): Promise<number[]> {

@@ -39,6 +39,14 @@ const BODIES: Record<string, unknown> = {
   "POST /api/v1/tags": { name: "x" },
   "PATCH /api/v1/tags/{tagId}": {},
   "POST /api/v1/tags/preview": { definition: "cpu.cores > 1" },
+  "PATCH /api/v1/me": {},
+  "POST /api/v1/me/password": { currentPassword: "wrong", newPassword: "0123456789" },
+  "POST /api/v1/users": { username: "somebody", role: "viewer" },
+  "PATCH /api/v1/users/{userId}": {},
+  "POST /api/v1/groups": { name: "x" },
+  "PATCH /api/v1/groups/{groupId}": {},
+  "POST /api/v1/api-keys": { description: "x", scope: "read" },
+  "PATCH /api/v1/ssh-keys/{keyId}": { comment: "x" },
   "POST /api/v1/images/imports": { url: "http://images.example.com/" },
 };
 

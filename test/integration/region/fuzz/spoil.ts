@@ -119,7 +119,7 @@ function spoilText(request: FuzzRequest, chance: Chance): void {
 /** Changes one field or element, at any depth: another value, none, or one more. */
 function replaceSomewhere(holder: object, chance: Chance): void {
   const places: [object, string][] = [];
-  collect(holder, places);
+  collect(holder, places, 0);
   const [owner, key] = chance.pick(places);
   // Whatever it is, it came from JSON: its own fields can be set and removed.
   const fields = owner as Record<string, unknown>;
@@ -129,9 +129,13 @@ function replaceSomewhere(holder: object, chance: Chance): void {
   else fields[key] = chance.pick(HOSTILE_VALUES);
 }
 
-function collect(owner: object, places: [object, string][]): void {
+/** Bodies are spoiled more than once: what an earlier time nested has no end for a stack. */
+const DEPTH_MAX = 50;
+
+function collect(owner: object, places: [object, string][], depth: number): void {
   for (const [key, value] of Object.entries(owner).slice(0, 50)) {
     places.push([owner, key]);
-    if (typeof value === "object" && value !== null) collect(value, places);
+    const isNested = typeof value === "object" && value !== null;
+    if (isNested && depth < DEPTH_MAX) collect(value, places, depth + 1);
   }
 }
