@@ -19,6 +19,7 @@ import { imageRoutes } from "./routes/images.ts";
 import { ipRangeRoutes } from "./routes/ip_ranges.ts";
 import { leaseRoutes } from "./routes/leases.ts";
 import { machineActionRoutes } from "./routes/machine_actions.ts";
+import { machineExportRoutes } from "./routes/machine_export.ts";
 import { machineRoutes } from "./routes/machines.ts";
 import { nameCaller, observeRequests } from "./routes/observe_requests.ts";
 import { meRoutes } from "./routes/me.ts";
@@ -98,6 +99,7 @@ function apiRoutes(ctx: RegionContext) {
     poolRoutes(ctx),
     tagRoutes(ctx),
     allocationRoutes(ctx),
+    machineExportRoutes(ctx), // before the machine whose id might be "export"
     machineRoutes(ctx),
     machineActionRoutes(ctx),
     operationRoutes(ctx),

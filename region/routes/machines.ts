@@ -3,14 +3,16 @@ import type { RegionContext } from "@/region/context.ts";
 import { createMachine } from "@/region/services/machines/create_machine.ts";
 import { deleteMachine } from "@/region/services/machines/delete_machine.ts";
 import {
+  COUNTED_BY,
+  countMachines,
   getMachine,
   listMachines,
   MACHINE_SORTS,
 } from "@/region/services/machines/read_machines.ts";
 import { updateMachine } from "@/region/services/machines/update_machine.ts";
-import { MACHINE_STATUSES } from "@/shared/machine/lifecycle.ts";
 import { body, createApi, created, etag, IfMatch, ok, REMOVED, requires, TextId } from "./api.ts";
 import { fieldsParameter, listQuery, manyOf, pageOf } from "./list_query.ts";
+import { machineFilters, splitMachineQuery } from "./machine_query.ts";
 import { ListedMachine, Machine, MachineChange, NewMachine } from "./machine_schema.ts";
 import { pick } from "./sparse_fields.ts";
 
@@ -25,14 +27,36 @@ const listRoute = createRoute({
   ...requires("viewer"),
   request: {
     query: z.strictObject({
-      siteId: manyOf(TextId),
-      status: manyOf(z.enum(MACHINE_STATUSES)),
+      ...machineFilters,
       ...listQuery({ item: ListedMachine, sorts: MACHINE_SORTS }),
     }),
   },
   responses: ok(
     pageOf("machines", ListedMachine),
     "A page of machines, without their inventories; nextCursor is null on the last",
+  ),
+});
+
+const Counts = z.array(z.object({ value: z.string(), machines: z.int() })).optional();
+
+const countRoute = createRoute({
+  method: "get",
+  path: "/machines/counts",
+  tags,
+  summary: "How many machines there are, by status, site, zone, pool and tag",
+  ...requires("viewer"),
+  request: {
+    query: z.strictObject({
+      by: manyOf(z.enum(COUNTED_BY)).openapi({
+        description: `Any of ${COUNTED_BY.join(", ")}; absent: status`,
+        example: "status,zone",
+      }),
+      ...machineFilters,
+    }),
+  },
+  responses: ok(
+    z.object({ status: Counts, site: Counts, zone: Counts, pool: Counts, tag: Counts }),
+    "What was asked for; a value that no machine has is left out",
   ),
 });
 
@@ -79,9 +103,14 @@ const deleteRoute = createRoute({
 export function machineRoutes(ctx: RegionContext) {
   return createApi()
     .openapi(listRoute, async (c) => {
-      const { fields, ...request } = c.req.valid("query");
-      const { rows, nextCursor } = await listMachines(ctx, c.get("caller"), request);
+      const { filter, rest: { fields, ...page } } = splitMachineQuery(c.req.valid("query"));
+      const { rows, nextCursor } = await listMachines(ctx, c.get("caller"), { filter, ...page });
       return c.json({ machines: rows.map((row) => pick(row, fields)), nextCursor }, 200);
+    })
+    // Before the machine whose id might be "counts".
+    .openapi(countRoute, async (c) => {
+      const { filter, rest: { by = ["status"] } } = splitMachineQuery(c.req.valid("query"));
+      return c.json(await countMachines(ctx, c.get("caller"), { by, filter }), 200);
     })
     .openapi(createMachineRoute, async (c) => {
       const machine = await createMachine(ctx, c.get("caller"), c.req.valid("json"));

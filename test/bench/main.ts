@@ -1,10 +1,15 @@
 import { cpus, release, totalmem } from "node:os";
+import { apiBench } from "./api_bench.ts";
 import type { Bench } from "./bench.ts";
 import { dhcpBench } from "./dhcp/dhcp_bench.ts";
 import { labBench } from "./lab_bench.ts";
 import { formatTable } from "./table.ts";
 
-const BENCHES: Readonly<Record<string, Bench>> = { dhcp: dhcpBench, lab: labBench };
+const BENCHES: Readonly<Record<string, Bench>> = {
+  api: apiBench,
+  dhcp: dhcpBench,
+  lab: labBench,
+};
 
 const USAGE = [
   "deno task bench NAME [--json]: measures this product, and its peers beside it",

@@ -58,7 +58,7 @@ export function importsOf({ path, text }: SourceFile): string[] {
   const statements = [...code.matchAll(statement)].filter(([whole]) =>
     /\bfrom\s*"|import\s*"/.test(whole)
   );
-  const worker = /\bnew Worker\(\s*new URL\(\s*"([^"\n]+)"/gm;
+  const worker = /\bnew URL\(\s*"([^"\n]+_worker\.ts)"/gm;
   return [...statements, ...code.matchAll(call), ...code.matchAll(worker)].map(([, target = ""]) =>
     resolveImport(path, target)
   );

@@ -1,8 +1,10 @@
-import { and, getTableColumns, inArray, type SQL } from "drizzle-orm";
-import type { MachineStatus } from "@/shared/machine/lifecycle.ts";
+import { and, getTableColumns } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { type MachineRow, machines } from "../schema/machines.ts";
 import type { ListOrder, Slice } from "./keyset.ts";
+import { machineConditions, type MachineFilter } from "./machine_filter.ts";
+
+export type { MachineFilter } from "./machine_filter.ts";
 
 /** In the order of their making, unless asked otherwise. */
 export const MACHINE_ORDER: ListOrder = {
@@ -25,31 +27,26 @@ export const MACHINE_ORDER: ListOrder = {
   hidden: ["id"],
 };
 
-/** Everything but the inventory, which is larger than all the rest together. */
-export type ListedMachineRow = Omit<MachineRow, "inventory">;
+/** Everything but the inventory, which is larger than all the rest together, and the search text. */
+export type ListedMachineRow = Omit<MachineRow, "inventory" | "search">;
 
-const { inventory: _inventory, ...LISTED } = getTableColumns(machines);
-
-export interface MachineFilter {
-  readonly siteId?: readonly string[];
-  readonly status?: readonly MachineStatus[];
-  /** Only machines in these pools. */
-  readonly poolIds?: readonly number[];
-}
+const { inventory: _inventory, search: _search, ...LISTED } = getTableColumns(machines);
 
 export async function listMachines(
   db: Db,
   filter: MachineFilter,
   { where, orderBy, limit }: Slice,
 ): Promise<ListedMachineRow[]> {
-  return await db.select(LISTED).from(machines).where(and(where, ...conditionsOf(filter)))
+  return await db.select(LISTED).from(machines).where(and(where, ...machineConditions(db, filter)))
     .orderBy(...orderBy).limit(limit);
 }
 
-function conditionsOf({ siteId, status, poolIds }: MachineFilter): (SQL | undefined)[] {
-  return [
-    siteId && inArray(machines.siteId, [...siteId]),
-    status && inArray(machines.status, [...status]),
-    poolIds && inArray(machines.poolId, [...poolIds]),
-  ];
+/** The same, each with its inventory. */
+export async function listWholeMachines(
+  db: Db,
+  filter: MachineFilter,
+  { where, orderBy, limit }: Slice,
+): Promise<(ListedMachineRow & Pick<MachineRow, "inventory">)[]> {
+  return await db.select({ ...LISTED, inventory: machines.inventory }).from(machines)
+    .where(and(where, ...machineConditions(db, filter))).orderBy(...orderBy).limit(limit);
 }

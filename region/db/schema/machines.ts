@@ -60,6 +60,8 @@ export const machines = pgTable("machines", {
   /** Rises with every write: compare-and-set on it. */
   version: integer("version").notNull().default(1),
   createdAt: moment("created_at").notNull(),
+  /** What it is searched for by, in lower case; kept by the database's triggers. */
+  search: text("search").notNull().default(""),
   // What the database works out of the inventory by itself; 0: not known.
   /** Logical processors. */
   cpuCount: integer("cpu_count").notNull().generatedAlwaysAs(sql``),

@@ -189,7 +189,7 @@ describe("a caller limited to pools", () => {
     const caller: Caller = { userId: 1, username: "limited", role: "admin", poolIds: [pool.id] };
 
     expect((await getMachine(ctx, caller, mine)).systemId).toBe(mine);
-    const machines = await listMachines(ctx, caller, { siteId: [siteId], limit: 10 });
+    const machines = await listMachines(ctx, caller, { filter: { siteId: [siteId] }, limit: 10 });
     expect(machines.rows.map(({ systemId }) => systemId)).toEqual([mine]);
     expect((await listOperations(ctx, caller, { limit: 200 })).rows.map(({ machine }) => machine))
       .toEqual([mine]);
