@@ -1,5 +1,6 @@
 import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from "@/shared/net/ipv4.ts";
 import type { MacAddress } from "@/shared/net/mac_address.ts";
+import { AddressOfOwner } from "./address_of_owner.ts";
 import { AddressPool, type AddressUse } from "./address_pool.ts";
 import { ExpiryWheel } from "./expiry_wheel.ts";
 import type { Lease, LeaseChange, LeaseEvent } from "./lease.ts";
@@ -43,8 +44,8 @@ interface SubnetPool {
 export class LeaseBook {
   readonly #slots = new Map<Ipv4, Slot>();
   /** Address of a machine's current or last lease, by subnet and MAC. */
-  readonly #lastOf = new Map<string, Ipv4>();
-  readonly #offerOf = new Map<string, Ipv4>();
+  readonly #lastOf = new AddressOfOwner();
+  readonly #offerOf = new AddressOfOwner();
   readonly #wheel = new ExpiryWheel<Ipv4>();
   /** When the wheel brings an address up next, so that each is in it about once. */
   readonly #awaitedMs = new Map<Ipv4, number>();
@@ -126,7 +127,7 @@ export class LeaseBook {
     if (this.leaseOfIpv4(ipv4, nowMs)) return;
     this.#endOffer(subnetId, mac, nowMs, ipv4);
     this.#put({ mac, ipv4, subnetId, untilMs, atMs: nowMs, state: "offered" });
-    this.#offerOf.set(ownerKey(subnetId, mac), ipv4);
+    this.#offerOf.set(subnetId, mac, ipv4);
   }
 
   /** Ends what is over, and returns the leases among it. Call about once a second. */
@@ -161,7 +162,7 @@ export class LeaseBook {
   /** A machine's running leases, at most one per subnet; the one given last comes first. */
   leasesOfMac(mac: MacAddress, nowMs: number): Lease[] {
     return [...this.#pools.keys()]
-      .flatMap((subnetId) => this.#lastOf.get(ownerKey(subnetId, mac)) ?? [])
+      .flatMap((subnetId) => this.#lastOf.get(subnetId, mac) ?? [])
       .flatMap((ipv4) => this.leaseOfIpv4(ipv4, nowMs) ?? [])
       .filter((lease) => lease.mac === mac)
       .sort((a, b) => b.atMs - a.atMs);
@@ -174,9 +175,8 @@ export class LeaseBook {
 
   /** What the machine has, had last, or has been offered in a subnet, likeliest first. */
   addressesOf(subnetId: number, mac: MacAddress): readonly Ipv4[] {
-    const key = ownerKey(subnetId, mac);
-    const last = this.#lastOf.get(key);
-    const offered = this.#offerOf.get(key);
+    const last = this.#lastOf.get(subnetId, mac);
+    const offered = this.#offerOf.get(subnetId, mac);
     if (last === undefined) return offered === undefined ? NO_ADDRESSES : [offered];
     return offered === undefined || offered === last ? [last] : [last, offered];
   }
@@ -221,7 +221,7 @@ export class LeaseBook {
         case "declined":
           return [{ kind: "decline", ...end, untilMs }];
         case "idle":
-          if (this.#lastOf.get(ownerKey(subnetId, mac)) !== ipv4) return [];
+          if (this.#lastOf.get(subnetId, mac) !== ipv4) return [];
           return [{ kind: "give", ...end, expiresAtMs: untilMs, hostname }];
         case "leased":
           return [{ kind: "give", ...end, expiresAtMs: untilMs, hostname }];
@@ -240,10 +240,10 @@ export class LeaseBook {
     const before = this.#slots.get(slot.ipv4);
     if (before && before.mac !== slot.mac) this.#forget(this.#lastOf, before);
     this.#slots.set(slot.ipv4, slot);
-    const key = ownerKey(slot.subnetId, slot.mac);
+    const { subnetId, mac } = slot;
     switch (slot.state) {
       case "leased":
-        this.#lastOf.set(key, slot.ipv4);
+        this.#lastOf.set(subnetId, mac, slot.ipv4);
         return this.#await(slot);
       case "declined":
         this.#forget(this.#lastOf, slot);
@@ -252,8 +252,8 @@ export class LeaseBook {
         return this.#await(slot);
       case "idle":
         // An offer not taken up is remembered too, so that a slow client is offered the same again.
-        if (before?.state === "offered" && !this.#lastOf.has(key)) {
-          this.#lastOf.set(key, slot.ipv4);
+        if (before?.state === "offered" && !this.#lastOf.get(subnetId, mac)) {
+          this.#lastOf.set(subnetId, mac, slot.ipv4);
         }
         this.#pools.get(slot.subnetId)?.pool.giveBack(ipv4ToNumber(slot.ipv4));
     }
@@ -267,15 +267,14 @@ export class LeaseBook {
 
   /** A machine has one lease per subnet: the next one frees the one before. */
   #leaveLast(subnetId: number, mac: MacAddress, atMs: number, next: Ipv4): void {
-    const last = this.#lastOf.get(ownerKey(subnetId, mac));
+    const last = this.#lastOf.get(subnetId, mac);
     const slot = last && this.#slots.get(last);
     if (slot && last !== next && slot.mac === mac) this.#putIdle(slot, atMs);
   }
 
   #endOffer(subnetId: number, mac: MacAddress, atMs: number, next?: Ipv4): void {
-    const key = ownerKey(subnetId, mac);
-    const offered = this.#offerOf.get(key);
-    this.#offerOf.delete(key);
+    const offered = this.#offerOf.get(subnetId, mac);
+    this.#offerOf.delete(subnetId, mac);
     const slot = offered && this.#slots.get(offered);
     if (!slot || offered === next || slot.state !== "offered" || slot.mac !== mac) return;
     this.#putIdle(slot, atMs);
@@ -286,14 +285,9 @@ export class LeaseBook {
     this.#put({ ...slot, state: "idle", untilMs: Math.min(slot.untilMs, atMs) });
   }
 
-  #forget(owners: Map<string, Ipv4>, { subnetId, mac, ipv4 }: Slot): void {
-    const key = ownerKey(subnetId, mac);
-    if (owners.get(key) === ipv4) owners.delete(key);
+  #forget(owners: AddressOfOwner, { subnetId, mac, ipv4 }: Slot): void {
+    owners.delete(subnetId, mac, ipv4);
   }
-}
-
-function ownerKey(subnetId: number, mac: MacAddress): string {
-  return `${subnetId} ${mac}`;
 }
 
 /** Whatever decides which addresses a pool may give, but for reservations. */
