@@ -5,9 +5,7 @@ export type Ipv4 = string & { readonly brand: "Ipv4" };
 
 /** Refuses everything but dotted decimal; `010.1.1.1` too, which some readers take as octal. */
 export function parseIpv4(text: string): Ipv4 {
-  const parts = text.split(".");
-  const ok = parts.length === 4 &&
-    parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
+  const ok = DOTTED_DECIMAL.test(text);
   if (!ok) {
     throw new DomainError({
       kind: "invalid_input",
@@ -43,5 +41,7 @@ export function ipv4FromNumber(value: number): Ipv4 {
   return text as Ipv4; // four numbers below 256, joined by dots, are the branded form
 }
 
+/** Four numbers up to 255, without leading zeros. */
+const DOTTED_DECIMAL = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 const DOT = 0x2e;
 const ZERO = 0x30;

@@ -5,6 +5,7 @@ export type MacAddress = string & { readonly brand: "MacAddress" };
 
 /** Accepts `:`, `-`, `.` or no separator; anything but twelve hex digits is refused. */
 export function parseMacAddress(text: string): MacAddress {
+  if (AS_WRITTEN.test(text)) return text as MacAddress; // the branded form is what it matches
   const digits = text.toLowerCase().replaceAll(/[:.-]/g, "");
   if (!/^[0-9a-f]{12}$/.test(digits)) {
     throw new DomainError({
@@ -16,6 +17,9 @@ export function parseMacAddress(text: string): MacAddress {
   // The branded form is exactly what the pattern above accepted, with its separators put back.
   return digits.replaceAll(/(..)(?!$)/g, "$1:") as MacAddress;
 }
+
+/** How we write an address ourselves: nearly all that are read back are like this. */
+const AS_WRITTEN = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/;
 
 /** Six bytes, as they stand in a frame or in DHCP's `chaddr`. */
 export function formatMacAddress(bytes: Uint8Array): MacAddress {
