@@ -16,6 +16,7 @@ import { factRoutes } from "./routes/facts.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { imageRoutes } from "./routes/images.ts";
+import { ipAddressRoutes } from "./routes/ip_addresses.ts";
 import { ipRangeRoutes } from "./routes/ip_ranges.ts";
 import { leaseRoutes } from "./routes/leases.ts";
 import { machineActionRoutes } from "./routes/machine_actions.ts";
@@ -31,6 +32,7 @@ import { sessionRoutes } from "./routes/sessions.ts";
 import { siteRoutes } from "./routes/sites.ts";
 import { spaceRoutes } from "./routes/spaces.ts";
 import { sshKeyRoutes } from "./routes/ssh_keys.ts";
+import { subnetUseRoutes } from "./routes/subnet_use.ts";
 import { subnetRoutes } from "./routes/subnets.ts";
 import { tagRoutes } from "./routes/tags.ts";
 import { RequestMetrics } from "./services/health/request_metrics.ts";
@@ -91,7 +93,9 @@ function apiRoutes(ctx: RegionContext) {
     fabricRoutes(ctx),
     vlanRoutes(ctx),
     subnetRoutes(ctx),
+    subnetUseRoutes(ctx),
     ipRangeRoutes(ctx),
+    ipAddressRoutes(ctx),
     reservationRoutes(ctx),
     leaseRoutes(ctx),
     sshKeyRoutes(ctx),

@@ -59,3 +59,8 @@ export async function bumpGeneration(db: Db, siteId: string): Promise<number> {
   if (!row) throw new Error(`site ${siteId} does not exist`);
   return row.generation;
 }
+
+/** Puts changes of one site in order without changing its document, as `bumpGeneration` does. */
+export async function lockSite(db: Db, siteId: string): Promise<void> {
+  await db.select({ id: sites.id }).from(sites).where(eq(sites.id, siteId)).for("update");
+}
