@@ -9,6 +9,7 @@ import { allocationRoutes } from "./routes/allocation.ts";
 import { apiKeyRoutes } from "./routes/api_keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authentication } from "./routes/authentication.ts";
+import { dhcpOptionRoutes } from "./routes/dhcp_options.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { eventStreamRoutes } from "./routes/event_stream.ts";
 import { fabricRoutes } from "./routes/fabrics.ts";
@@ -94,6 +95,7 @@ function apiRoutes(ctx: RegionContext) {
     vlanRoutes(ctx),
     subnetRoutes(ctx),
     subnetUseRoutes(ctx),
+    dhcpOptionRoutes(ctx),
     ipRangeRoutes(ctx),
     ipAddressRoutes(ctx),
     reservationRoutes(ctx),

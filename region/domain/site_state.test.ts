@@ -21,6 +21,7 @@ const empty: SiteRecords = {
   subnets: [],
   ranges: [],
   addresses: [],
+  dhcpOptions: [],
   machines: [],
   interfaces: [],
   operations: [],

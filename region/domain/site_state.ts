@@ -10,6 +10,7 @@ import type {
 } from "@/shared/contract/site_state.ts";
 import type { BootPlan } from "@/shared/machine/boot_plan.ts";
 import type { EraseWay, MachineStatus, OperationKind } from "@/shared/machine/lifecycle.ts";
+import { type OptionRecord, OPTIONS_MAX, optionsOfMachine } from "./networks/dhcp_options.ts";
 import {
   type AddressRecord,
   dhcpPromises,
@@ -25,6 +26,8 @@ export interface SiteRecords {
   readonly ranges: readonly RangeRecord[];
   /** Everything that is promised to somebody. */
   readonly addresses: readonly AddressRecord[];
+  /** What people add to what DHCP sends. */
+  readonly dhcpOptions: readonly OptionRecord[];
   readonly machines: readonly MachineRecord[];
   readonly interfaces: readonly { machineId: number; mac: string }[];
   /** Those under way. */
@@ -131,6 +134,7 @@ function stateMachines(records: SiteRecords): StateMachine[] {
       architecture: machine.architecture,
       macs,
       reservations: macs.flatMap((mac) => promises.get(mac) ?? []),
+      ...someOptions(optionsOfMachine(records.dhcpOptions, machine.id)),
       ...optional("firmware", firmwareOf(machine)),
       ...optional("bmc", machine.bmc),
       boot: restingBootOf(machine.status),
@@ -149,6 +153,10 @@ function rescueOf(machine: MachineRecord, records: SiteRecords): StateMachine["r
       kind === "os" && architecture === machine.architecture
     ).toSorted(byAge)[0];
   return image && { imageId: image.id, sshKeys: [...sshKeys] };
+}
+
+function someOptions(options: { code: number; hex: string }[]): Pick<StateMachine, "options"> {
+  return options.length === 0 ? {} : { options: options.slice(0, OPTIONS_MAX) };
 }
 
 function firmwareOf({ firmware }: MachineRecord): StateMachine["firmware"] {

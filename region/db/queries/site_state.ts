@@ -7,6 +7,7 @@ import { type SiteRow, sites } from "../schema/sites.ts";
 import { ipAddresses, type IpAddressRow } from "../schema/ip_addresses.ts";
 import { vlans } from "../schema/networks.ts";
 import { type IpRangeRow, ipRanges, type SubnetRow, subnets } from "../schema/subnets.ts";
+import { type DhcpOptionRow, listOptionsOfSite } from "./dhcp_options.ts";
 import { listKernelOptions } from "./tags.ts";
 
 export type { SiteRow };
@@ -17,6 +18,7 @@ export interface SiteRows {
   readonly subnets: (SubnetRow & { readonly vlan: { mtu: number; dhcp: boolean } })[];
   readonly ranges: IpRangeRow[];
   readonly addresses: IpAddressRow[];
+  readonly dhcpOptions: DhcpOptionRow[];
   readonly machines: MachineOfSite[];
   readonly interfaces: InterfaceRow[];
   readonly operations: OperationRow[];
@@ -42,7 +44,7 @@ export async function readSiteRows(db: Db, siteId: string): Promise<SiteRows | u
 async function readNetworks(
   tx: Db,
   siteId: string,
-): Promise<Pick<SiteRows, "subnets" | "ranges" | "addresses">> {
+): Promise<Pick<SiteRows, "subnets" | "ranges" | "addresses" | "dhcpOptions">> {
   const ofSite = eq(subnets.siteId, siteId);
   const ranges = await tx.select({ row: ipRanges }).from(ipRanges)
     .innerJoin(subnets, eq(ipRanges.subnetId, subnets.id)).where(ofSite).orderBy(asc(ipRanges.id));
@@ -55,6 +57,7 @@ async function readNetworks(
     subnets: networks.map(({ row, mtu, dhcp }) => ({ ...row, vlan: { mtu, dhcp } })),
     ranges: ranges.map(({ row }) => row),
     addresses: promised.map(({ row }) => row),
+    dhcpOptions: await listOptionsOfSite(tx, siteId),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { StateSubnet } from "@/shared/contract/site_state.ts";
 import { familyOf, type IpAddress } from "@/shared/net/ip_address.ts";
+import { type OptionRecord, OPTIONS_MAX, optionsOfSubnet } from "./dhcp_options.ts";
 import { type AddressRange, only, withoutAddresses } from "./address_ranges.ts";
 
 export interface SubnetRecord {
@@ -39,6 +40,7 @@ export function stateSubnets(
     readonly ranges: readonly RangeRecord[];
     readonly addresses: readonly AddressRecord[];
     readonly interfaces: readonly { mac: string }[];
+    readonly dhcpOptions: readonly OptionRecord[];
   },
 ): StateSubnet[] {
   const ranges = Map.groupBy(records.ranges, ({ subnetId }) => subnetId);
@@ -50,7 +52,10 @@ export function stateSubnets(
     const promised = (addresses.get(subnet.id) ?? [])
       .filter(({ mac }) => mac === null || !machineMacs.has(mac))
       .map(({ ip }) => only(ip));
-    return stateSubnet(subnet, ranges.get(subnet.id) ?? [], promised);
+    return {
+      ...stateSubnet(subnet, ranges.get(subnet.id) ?? [], promised),
+      ...list("options", optionsOfSubnet(records.dhcpOptions, subnet.id).slice(0, OPTIONS_MAX)),
+    };
   });
 }
 

@@ -9,6 +9,7 @@ import { readSiteRows } from "@/region/db/queries/site_state.ts";
 import { parseIpAddress } from "@/shared/net/ip_address.ts";
 import * as agents from "@/region/db/schema/agents.ts";
 import * as audit from "@/region/db/schema/audit.ts";
+import * as dhcpOptions from "@/region/db/schema/dhcp_options.ts";
 import * as events from "@/region/db/schema/events.ts";
 import * as facts from "@/region/db/schema/facts.ts";
 import * as groups from "@/region/db/schema/groups.ts";
@@ -28,6 +29,7 @@ import * as zones from "@/region/db/schema/zones.ts";
 const modules = [
   agents,
   audit,
+  dhcpOptions,
   events,
   facts,
   groups,

@@ -23,6 +23,8 @@ const BODIES: Record<string, unknown> = {
   "POST /api/v1/reservations": { subnetId: 1, mac: "52:54:00:00:00:01", ip: "10.0.0.1" },
   "PATCH /api/v1/reservations/{reservationId}": {},
   "POST /api/v1/ip-addresses": { subnetId: 999999 },
+  "POST /api/v1/dhcp-options": { option: 7, value: "10.0.0.1" },
+  "PATCH /api/v1/dhcp-options/{dhcpOptionId}": {},
   "POST /api/v1/fabrics": { siteId: "s-x", name: "x" },
   "PATCH /api/v1/fabrics/{fabricId}": {},
   "POST /api/v1/vlans": { fabricId: 999999, vid: 10 },
