@@ -6,16 +6,30 @@ import { type MacAddress, parseMacAddress } from "@/shared/net/mac_address.ts";
 export type Command =
   | { readonly kind: "join"; readonly regionUrl: string; readonly token: string } & Common
   | { readonly kind: "run" } & RunOptions & Common
-  | { readonly kind: "status"; readonly json: boolean } & Common
-  | { readonly kind: "leases"; readonly json: boolean } & Common
+  | { readonly kind: "status" | "boots" | "leases"; readonly json: boolean } & Common
+  | { readonly kind: "check"; readonly json: boolean } & RunOptions & Common
+  | { readonly kind: "install" | "uninstall" } & InstallOptions
   | { readonly kind: "why"; readonly mac: MacAddress } & Common
   | { readonly kind: "help" }
   | { readonly kind: "version" };
 
 export interface RunOptions {
   readonly httpPort: number;
+  /** Loopback only. */
+  readonly statusPort: number;
+  /** Where images are served. */
+  readonly filesPort: number;
+  /** What the content cache may take up; absent: as much as it likes. */
+  readonly cacheBytes?: number;
   /** UDP ports that TFTP transfers come from, inclusive; absent: any. */
   readonly tftpPorts?: { readonly first: number; readonly last: number };
+}
+
+export interface InstallOptions {
+  /** What is installed goes below this folder; empty: this host itself. */
+  readonly root: string;
+  /** Uninstalling takes the data folder with it. */
+  readonly isPurge: boolean;
 }
 
 interface Common {
@@ -26,6 +40,8 @@ interface Common {
 const DEFAULT_FOLDER = "/var/lib/rackwright/agent";
 /** The port that MAAS serves machines on; firewalls at many sites already know it. */
 const DEFAULT_HTTP_PORT = 5248;
+const DEFAULT_FILES_PORT = 5249;
+const DEFAULT_STATUS_PORT = 5247;
 
 export const HELP = `rackwright-agent: serves a site's machines and reports to its region
 
@@ -35,6 +51,10 @@ Usage:
   rackwright-agent status [--json]                     what a running agent is doing
   rackwright-agent leases [--json]                     addresses in use
   rackwright-agent why <mac>                           what DHCP last decided about a machine, and why
+  rackwright-agent boots [--json]                      the last boots it has served, step by step
+  rackwright-agent check [--json]                      what would keep it from serving, and what to do
+  rackwright-agent install                             as a service of this host (systemd)
+  rackwright-agent uninstall [--purge]                 remove it again; --purge: its data too
   rackwright-agent --version
 
 Options:
@@ -42,9 +62,13 @@ Options:
                        or $RACKWRIGHT_AGENT_DATA)
   --token <token>      from the region: POST /api/v1/sites/{id}/join-tokens
                        (or $RACKWRIGHT_JOIN_TOKEN, which keeps it out of the process list)
-  --http-port <port>   for boot scripts, images and metadata (default ${DEFAULT_HTTP_PORT})
+  --http-port <port>   for boot scripts, boot files and metadata (default ${DEFAULT_HTTP_PORT})
+  --files-port <port>  for images (default ${DEFAULT_FILES_PORT})
+  --status-port <port> for a status page and /metrics on loopback (default ${DEFAULT_STATUS_PORT})
+  --cache-gib <size>   what the cache of images may take up (default: no limit)
   --tftp-ports <a-b>   UDP ports for TFTP transfers, for a firewall (default any)
-  --json               status as JSON
+  --root <folder>      install below this folder instead, without an account or systemd
+  --json               output as JSON
   --help
 `;
 
@@ -61,16 +85,22 @@ export function parseCommand(args: string[], env: Record<string, string | undefi
     case "run":
       refuseRest(rest);
       return { kind: "run", folder, ...runOptions(values) };
-    case "status":
+    case "check":
       refuseRest(rest);
-      return { kind: "status", folder, json: values.json ?? false };
+      return { kind: "check", folder, json: values.json ?? false, ...runOptions(values) };
+    case "status":
+    case "boots":
     case "leases":
       refuseRest(rest);
-      return { kind: "leases", folder, json: values.json ?? false };
+      return { kind: command, folder, json: values.json ?? false };
+    case "install":
+    case "uninstall":
+      refuseRest(rest);
+      return { kind: command, root: values.root ?? "", isPurge: values.purge ?? false };
     case "why":
       return { kind: "why", folder, mac: machine(rest) };
     default:
-      throw refused(`"${command}" is not a command; use join, run, status, leases or why`);
+      throw refused(`"${command}" is not a command; see rackwright-agent --help`);
   }
 }
 
@@ -83,6 +113,11 @@ function parse(args: string[]) {
         data: { type: "string" },
         token: { type: "string" },
         "http-port": { type: "string" },
+        "files-port": { type: "string" },
+        "status-port": { type: "string" },
+        root: { type: "string" },
+        purge: { type: "boolean" },
+        "cache-gib": { type: "string" },
         "tftp-ports": { type: "string" },
         json: { type: "boolean" },
         help: { type: "boolean", short: "h" },
@@ -113,10 +148,18 @@ function urlProblems(text: string): string[] {
     : [`"${text}" is not the address of a region; write it as in https://region.example`];
 }
 
+type RunOptionName = "http-port" | "files-port" | "status-port" | "tftp-ports" | "cache-gib";
+
 function runOptions(
-  values: { readonly "http-port"?: string; readonly "tftp-ports"?: string },
+  values: Partial<Record<RunOptionName, string>>,
 ): RunOptions {
-  return { httpPort: port(values["http-port"]), tftpPorts: portRange(values["tftp-ports"]) };
+  return {
+    httpPort: port("http-port", values["http-port"], DEFAULT_HTTP_PORT),
+    filesPort: port("files-port", values["files-port"], DEFAULT_FILES_PORT),
+    statusPort: port("status-port", values["status-port"], DEFAULT_STATUS_PORT),
+    tftpPorts: portRange(values["tftp-ports"]),
+    cacheBytes: cacheBytes(values["cache-gib"]),
+  };
 }
 
 function portRange(text: string | undefined): RunOptions["tftpPorts"] {
@@ -126,11 +169,18 @@ function portRange(text: string | undefined): RunOptions["tftpPorts"] {
   throw refused(`--tftp-ports "${text}" is not a range of ports; write it as in 30000-30100`);
 }
 
-function port(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_HTTP_PORT;
+function port(option: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
   const value = Number(text);
   if (Number.isInteger(value) && value > 0 && value < 65536) return value;
-  throw refused(`--http-port "${text}" is not a port number, 1 to 65535`);
+  throw refused(`--${option} "${text}" is not a port number, 1 to 65535`);
+}
+
+function cacheBytes(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const gib = Number(text);
+  if (gib > 0 && gib <= 1_000_000) return Math.floor(gib * 2 ** 30);
+  throw refused(`--cache-gib "${text}" is not a size in GiB, such as 50`);
 }
 
 function machine([mac, ...more]: string[]): MacAddress {

@@ -5,9 +5,14 @@ import { systemClock } from "./runtime/clock.ts";
 import { lockFolder } from "./runtime/folder_lock.ts";
 import { hasIdentity, writeIdentity } from "./services/region_sync/identity.ts";
 import { join } from "./services/region_sync/join.ts";
-import { askLeases, askStatus, askWhy } from "./services/status_service.ts";
-import { formatLeases, formatStatus } from "./services/format_status.ts";
-import { AGENT_VERSION } from "./version.ts";
+import { formatFindings } from "./services/check/judge.ts";
+import { runChecks } from "./services/check/run_checks.ts";
+import { installAgent } from "./install/install_agent.ts";
+import { uninstallAgent } from "./install/uninstall_agent.ts";
+import { formatBoots } from "./services/status/boot_log.ts";
+import { formatLeases, formatStatus } from "./services/status/format_status.ts";
+import { askLeases, askStatus, askWhy } from "./services/status/status_service.ts";
+import { AGENT_COMMIT, AGENT_PROTOCOL, AGENT_VERSION } from "./version.ts";
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
@@ -28,7 +33,9 @@ async function execute(command: Command): Promise<void> {
     case "help":
       return console.log(HELP);
     case "version":
-      return console.log(`rackwright-agent ${AGENT_VERSION}`);
+      return console.log(
+        `rackwright-agent ${AGENT_VERSION} (commit ${AGENT_COMMIT}, protocol ${AGENT_PROTOCOL})`,
+      );
     case "join":
       return await joinSite(command);
     case "status":
@@ -37,6 +44,14 @@ async function execute(command: Command): Promise<void> {
       return await showLeases(command);
     case "why":
       return console.log(await running(command.folder, askWhy(command.folder, command.mac)));
+    case "boots":
+      return await showBoots(command);
+    case "check":
+      return await showCheck(command);
+    case "install":
+      return await installAgent(command, Deno.env.get("RACKWRIGHT_AGENT_FILE"));
+    case "uninstall":
+      return await uninstallAgent(command);
     case "run":
       return await runAgent(command);
   }
@@ -63,14 +78,39 @@ async function joinSite(command: Extract<Command, { kind: "join" }>): Promise<vo
   }
 }
 
-async function showStatus(command: Extract<Command, { kind: "status" }>): Promise<void> {
+/** What a person asks of a running agent. */
+interface Asked {
+  readonly folder: string;
+  readonly json: boolean;
+}
+
+async function showStatus(command: Asked): Promise<void> {
   const status = await running(command.folder, askStatus(command.folder));
   console.log(command.json ? JSON.stringify(status) : formatStatus(status));
 }
 
-async function showLeases(command: Extract<Command, { kind: "leases" }>): Promise<void> {
+async function showLeases(command: Asked): Promise<void> {
   const leases = await running(command.folder, askLeases(command.folder));
   console.log(command.json ? JSON.stringify(leases) : formatLeases(leases));
+}
+
+async function showBoots({ folder, json }: Asked): Promise<void> {
+  const { boots } = await running(folder, askStatus(folder));
+  console.log(json ? JSON.stringify(boots) : formatBoots(boots));
+}
+
+/** Fails when something was found that keeps the agent from serving. */
+async function showCheck(command: Extract<Command, { kind: "check" }>): Promise<void> {
+  const agentPid = await askStatus(command.folder).then(({ pid }) => pid, () => undefined);
+  const findings = await runChecks({ ...command, agentPid });
+  console.log(command.json ? JSON.stringify(findings) : formatFindings(findings));
+  const problems = findings.filter(({ level }) => level === "problem").length;
+  if (problems === 0) return;
+  throw new DomainError({
+    kind: "unavailable",
+    code: "check.problems",
+    message: `${problems} ${problems === 1 ? "problem" : "problems"} found`,
+  });
 }
 
 /** What a running agent answered. */

@@ -13,6 +13,7 @@ import { startAll, stopAll } from "./runtime/service.ts";
 import type { BootRequestEvent } from "./services/dhcp/dhcp_messages.ts";
 import { DhcpService } from "./services/dhcp/dhcp_service.ts";
 import { BootScripts } from "./services/http_boot/boot_scripts.ts";
+import { FileService } from "./services/file_server/file_service.ts";
 import { HttpBootService } from "./services/http_boot/http_boot_service.ts";
 import { CredentialBook } from "./services/metadata/credential_book.ts";
 import { MachineReports } from "./services/metadata/machine_reports.ts";
@@ -22,10 +23,12 @@ import { powerExecutor } from "./services/power/power_executor.ts";
 import { readIdentity } from "./services/region_sync/identity.ts";
 import { RegionSyncService } from "./services/region_sync/region_sync_service.ts";
 import { hostAddresses, type ServedNetworks, servedNetworks } from "./services/served_networks.ts";
-import { contentOf } from "./services/site_content.ts";
+import { contentSource, prefetch } from "./services/site_content.ts";
 import { RouterAnswerService } from "./services/router_answer_service.ts";
 import { SiteStore } from "./services/site_store.ts";
-import { type ShownLease, StatusService } from "./services/status_service.ts";
+import { BootLog } from "./services/status/boot_log.ts";
+import { StatusPage } from "./services/status/status_page.ts";
+import { type ShownLease, StatusService } from "./services/status/status_service.ts";
 import { autoexecRoute } from "./services/tftp/autoexec_route.ts";
 import { TftpService } from "./services/tftp/tftp_service.ts";
 import { Who } from "./services/who.ts";
@@ -50,7 +53,9 @@ export async function runAgent(
 
 /** Builds the agent out of its parts; nothing is opened to the network before `start`. */
 async function composeAgent(
-  { folder, httpPort, tftpPorts }: { readonly folder: string } & RunOptions,
+  { folder, httpPort, filesPort, statusPort, tftpPorts, cacheBytes }:
+    & { readonly folder: string }
+    & RunOptions,
   log: Log,
 ) {
   const clock = systemClock;
@@ -68,6 +73,11 @@ async function composeAgent(
     fetcher: (file, signal) => sync.fetchContent(file, signal),
     onCached: ({ sha256, bytes }, durationMs) =>
       journal.append({ kind: "image.cached", sha256, bytes, durationMs }),
+    budgetBytes: cacheBytes,
+    onEvicted: (sha256) => {
+      files.forget(sha256);
+      log("content.evicted", { sha256 });
+    },
   });
   const siteKey = () => identity.siteKey;
   const operations = new OperationsService({
@@ -102,12 +112,14 @@ async function composeAgent(
     }, autoexecRoute(httpPort)],
     transferPorts: tftpPorts,
     log,
-    onServed: ({ path, client: { address: ipv4 }, bytes, durationMs }) => {
-      const mac = who.macAt(ipv4);
-      const subject = mac ? who.subject(mac) : {};
-      const fact = { path, bytes, durationMs, ipv4, ...subject };
-      journal.append({ kind: "file.served", protocol: "tftp", ...fact });
-    },
+    onServed: ({ client, ...served }) =>
+      recordServed(journal, who, "tftp", { ...served, ipv4: client.address }),
+  });
+  const files = new FileService({
+    port: filesPort,
+    log,
+    source: contentSource(store, cache, log),
+    onServed: (served) => recordServed(journal, who, "http", served),
   });
   const reports = new MachineReports({
     journal,
@@ -123,8 +135,8 @@ async function composeAgent(
     journal,
     who,
     log,
-    scripts: new BootScripts({ store, operations, credentials, journal, who }),
-    metadata: new MetadataRoutes({ store, journal, who, credentials, reports, siteKey }),
+    scripts: new BootScripts({ store, operations, credentials, journal, who, filesPort }),
+    metadata: new MetadataRoutes({ store, journal, who, credentials, reports, siteKey, filesPort }),
     nowMs: clock.nowMs,
   });
 
@@ -135,33 +147,44 @@ async function composeAgent(
     void dhcp.applyConfig(networks.dhcp);
     routerAnswers.applyInterfaces(networks.dhcp.subnets.map(({ interfaceName }) => interfaceName));
     tftp.applyAddresses(networks.dhcp.subnets.map(({ serverAddress }) => serverAddress));
-    prefetch(cache, state, log);
+    void prefetch(cache, state, log);
   };
   store.onChange(serve);
 
+  const boots = new BootLog();
+  journal.onAppend((fact) => boots.note(fact));
+  const agentStatus = () => ({
+    version: AGENT_VERSION,
+    pid: Deno.pid,
+    agentId: identity.agentId,
+    site: identity.site,
+    region: {
+      url: identity.regionUrl,
+      unreachableSince: sync.unreachableSince,
+      factsWaiting: journal.pendingCount,
+    },
+    generation: store.state?.generation,
+    networks: networks?.lines ?? [],
+    leases: dhcp.leases().length,
+    operations: runningOperations(store, operations),
+    counters: {
+      dhcp: dhcp.counters,
+      tftp: tftp.counters,
+      http: http.counters,
+      files: files.counters,
+    },
+    boots: boots.recent(),
+  });
   const status = new StatusService({
     folder,
     log,
+    status: agentStatus,
     leases: () => shownLeases(dhcp.leases()),
     why: (mac) => dhcp.why(parseMacAddress(mac)),
-    status: () => ({
-      version: AGENT_VERSION,
-      agentId: identity.agentId,
-      site: identity.site,
-      region: {
-        url: identity.regionUrl,
-        unreachableSince: sync.unreachableSince,
-        factsWaiting: journal.pendingCount,
-      },
-      generation: store.state?.generation,
-      networks: networks?.lines ?? [],
-      leases: dhcp.leases().length,
-      operations: runningOperations(store, operations),
-      counters: { dhcp: dhcp.counters, tftp: tftp.counters, http: http.counters },
-    }),
   });
+  const statusPage = new StatusPage({ port: statusPort, log, status: agentStatus });
 
-  const services = [dhcp, routerAnswers, tftp, http, operations, status, sync];
+  const services = [dhcp, routerAnswers, tftp, files, http, operations, status, statusPage, sync];
   return {
     async start() {
       journal.append({ kind: "agent.started", version: AGENT_VERSION });
@@ -209,18 +232,20 @@ function recordLease(journal: Journal, who: Who, event: LeaseEvent): void {
   );
 }
 
+function recordServed(
+  journal: Journal,
+  who: Who,
+  protocol: "tftp" | "http",
+  served: { path: string; ipv4: string; bytes: number; durationMs: number },
+): void {
+  const mac = who.macAt(served.ipv4);
+  const subject = mac ? who.subject(mac) : {};
+  journal.append({ kind: "file.served", protocol, ...served, ...subject });
+}
+
 function recordBootRequest(journal: Journal, who: Who, event: BootRequestEvent): void {
   const { mac, architecture, firstProgram: program } = event;
   journal.append({ kind: "boot.offered", architecture, program, ...who.subject(mac) });
-}
-
-/** Fetches what machines will ask for before they do; whoever asks meanwhile waits for the same. */
-function prefetch(cache: ContentCache, state: SiteState, log: Log): void {
-  for (const file of contentOf(state)) {
-    cache.ensure(file).catch((error) =>
-      log("content.fetch_failed", { sha256: file.sha256, reason: errorText(error) })
-    );
-  }
 }
 
 function untilSignal(): Promise<string> {

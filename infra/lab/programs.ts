@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { builtAgent, hostArch } from "@/infra/agent_build/build_agent.ts";
 import { CHECKOUT, type LabFolders } from "./folders.ts";
 import { run } from "./command.ts";
 import { insideSite, type NetworkPlan } from "./network.ts";
@@ -76,9 +77,11 @@ async function answersOk(url: string): Promise<boolean> {
 
 /** The words with which a person or the lab speaks to the agent inside the site. */
 export function agentCommand(options: ProgramOptions, ...words: string[]): string[] {
-  const main = `${CHECKOUT}/rack-agent/main.ts`;
   const data = ["--data", agentData(options.folders)];
-  return insideSite(options.plan, [Deno.execPath(), "run", "-A", main, ...words, ...data]);
+  const unpacked = `RACKWRIGHT_AGENT_UNPACKED=${options.folders.programs}/unpacked`;
+  // As on any other host: without Deno on its path.
+  const environment = ["env", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", unpacked];
+  return insideSite(options.plan, [...environment, builtAgent(hostArch()), ...words, ...data]);
 }
 
 /** Makes this host the agent of the site that `token` was made for. */
@@ -100,7 +103,7 @@ export function startAgent(options: ProgramOptions): LabProcess {
     command: agentCommand(options, "run"),
     labName: options.labName,
     logPath: agentLog(options.folders),
-    cwd: CHECKOUT,
+    cwd: options.folders.programs,
   });
 }
 

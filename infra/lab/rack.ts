@@ -1,3 +1,4 @@
+import { buildAgent, hostArch } from "@/infra/agent_build/build_agent.ts";
 import { buildImage, IMAGE_PACKAGES } from "@/infra/images/build_image.ts";
 import { type ApiClient, createApiClient } from "./api_client.ts";
 import type { SiteView } from "./api_views.ts";
@@ -99,6 +100,9 @@ async function assemble(options: RackOptions, folders: LabFolders): Promise<Rack
   const { name, log, signal } = options;
   warnOfMemory(options);
   const streamsFolder = await provideImage(options);
+  signal?.throwIfAborted();
+  await buildAgent({ arch: hostArch(), form: "self-extracting", log });
+  log("agent built into one file");
   signal?.throwIfAborted();
   const { plan, machines } = await startHardware({ ...options, folders });
   log(`${machines.length} machine(s) racked, their BMCs answer`);

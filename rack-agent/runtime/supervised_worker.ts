@@ -14,6 +14,8 @@ export interface WorkerDeps<In, Out> {
   readonly startMessage: (wakeFd: number) => In;
   readonly stopMessage: In;
   readonly onMessage: (message: Out) => void;
+  /** It runs, for the first time or again: what changed while it did not is to be told. */
+  readonly onStarted?: () => void;
   readonly onCrash: (reason: string) => void;
 }
 
@@ -59,6 +61,7 @@ export class SupervisedWorker<In, Out extends { readonly kind: string }> {
       throw error;
     }
     this.#running = { worker, wake, stopped: () => {} };
+    this.#deps.onStarted?.();
   }
 
   /** Nothing happens while it does not run. */

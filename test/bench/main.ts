@@ -2,13 +2,17 @@ import { cpus, release, totalmem } from "node:os";
 import { apiBench } from "./api_bench.ts";
 import type { Bench } from "./bench.ts";
 import { dhcpBench } from "./dhcp/dhcp_bench.ts";
+import { httpBench } from "./http_bench.ts";
 import { labBench } from "./lab_bench.ts";
 import { formatTable } from "./table.ts";
+import { tftpBench } from "./tftp_bench.ts";
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   api: apiBench,
   dhcp: dhcpBench,
+  http: httpBench,
   lab: labBench,
+  tftp: tftpBench,
 };
 
 const USAGE = [

@@ -4,6 +4,7 @@ export const TEST_PACKAGES: readonly string[] = [
   "busybox-static", // udhcpc
   "curl",
   "dhcpcd-base",
+  "dnsmasq-base", // another DHCP server on the network
   "ipmitool",
   "isc-dhcp-client",
   "isc-dhcp-relay", // dhcrelay

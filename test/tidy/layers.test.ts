@@ -29,7 +29,7 @@ const LAYERS: Record<string, Layer> = {
   },
   "rack-agent/runtime": {
     ours: ["rack-agent/runtime", "shared"],
-    packages: ["node:crypto", "node:zlib"],
+    packages: ["node:crypto", "node:fs", "node:zlib"],
     because: "what services stand on knows no service and no protocol",
   },
   "rack-agent/services": {

@@ -83,13 +83,13 @@ test("an operation whose image is missing switches the machine off and says why"
 test("the kernel command line has MAAS's tokens and nothing secret", () => {
   const line = kernelCommandLine({
     image,
-    serverUrl: "http://192.0.2.1:5248",
+    filesUrl: "http://192.0.2.1:5249",
     hostname: "node-1",
     mac: parseMacAddress("52:54:00:00:00:01"),
     preseedUrl: "http://192.0.2.1:5248/MAAS/metadata/latest/by-id/abc234/?op=get_preseed",
   });
   expect(line.split(" ")).toEqual(expect.arrayContaining([
-    `root=squash:http://192.0.2.1:5248/images/${"c".repeat(64)}/squashfs`,
+    `root=squash:http://192.0.2.1:5249/images/${"c".repeat(64)}/squashfs`,
     "ip=::::node-1:BOOTIF:dhcp",
     "overlayroot=tmpfs",
     "BOOTIF=01-52-54-00-00-00-01",
@@ -100,7 +100,7 @@ test("the kernel command line has MAAS's tokens and nothing secret", () => {
 test("the machine's own kernel options follow the image's", () => {
   const line = kernelCommandLine({
     image: { ...image, kernelOptions: "quiet iommu=off" },
-    serverUrl: "http://192.0.2.1:5248",
+    filesUrl: "http://192.0.2.1:5249",
     hostname: "node-1",
     mac: parseMacAddress("52:54:00:00:00:01"),
     preseedUrl: "http://192.0.2.1:5248/x",
@@ -115,7 +115,7 @@ test("an iPXE script cannot be extended by what stands in a name", () => {
     const script of [
       localDiskScript({ why }),
       nothingScript(why),
-      ephemeralScript({ serverUrl: "http://192.0.2.1", image, commandLine: "ro", why }),
+      ephemeralScript({ filesUrl: "http://192.0.2.1", image, commandLine: "ro", why }),
     ]
   ) {
     expect(script.startsWith("#!ipxe\n")).toBe(true);

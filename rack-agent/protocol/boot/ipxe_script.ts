@@ -3,16 +3,16 @@ import { contentUrl } from "./kernel_command_line.ts";
 
 /** Boots a kernel with `commandLine`. iPXE splits it at spaces and knows no quotes. */
 export function ephemeralScript(
-  input: { serverUrl: string; image: StateImage; commandLine: string; why: string },
+  input: { filesUrl: string; image: StateImage; commandLine: string; why: string },
 ): string {
-  const { serverUrl, image } = input;
+  const { filesUrl, image } = input;
   return script([
     `echo Rackwright: ${printable(input.why)}`,
     // A UEFI kernel finds its initrd by name on the command line; a BIOS kernel ignores the token.
-    `kernel ${contentUrl(serverUrl, image.kernel.sha256, "boot-kernel")} initrd=boot-initrd ${
+    `kernel ${contentUrl(filesUrl, image.kernel.sha256, "boot-kernel")} initrd=boot-initrd ${
       printable(input.commandLine)
     } || goto failed`,
-    `initrd ${contentUrl(serverUrl, image.initrd.sha256, "boot-initrd")} || goto failed`,
+    `initrd ${contentUrl(filesUrl, image.initrd.sha256, "boot-initrd")} || goto failed`,
     "boot || goto failed",
     ":failed",
     "echo Rackwright: the boot files could not be fetched or started; trying again in 10 s",

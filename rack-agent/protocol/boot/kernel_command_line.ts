@@ -3,8 +3,8 @@ import type { MacAddress } from "@/shared/net/mac_address.ts";
 
 export interface EphemeralBoot {
   readonly image: StateImage;
-  /** Of the agent's boot server, without a slash at the end. */
-  readonly serverUrl: string;
+  /** Of the agent's file server, without a slash at the end. */
+  readonly filesUrl: string;
   readonly hostname: string;
   readonly mac: MacAddress;
   /** Where cloud-init fetches its first configuration; carries no secret. */
@@ -24,7 +24,7 @@ export interface EphemeralBoot {
 export function kernelCommandLine(boot: EphemeralBoot): string {
   return [
     "nomodeset",
-    `root=squash:${contentUrl(boot.serverUrl, boot.image.squashfs.sha256, "squashfs")}`,
+    `root=squash:${contentUrl(boot.filesUrl, boot.image.squashfs.sha256, "squashfs")}`,
     `ip=::::${boot.hostname}:BOOTIF:dhcp`,
     "ip6=off",
     "cc:{'datasource_list': ['MAAS']}end_cc",
@@ -48,6 +48,6 @@ export function powerOffCommandLine(mac: MacAddress): string {
 }
 
 /** Where a file of the content cache is served; the name is for people, the hash decides. */
-export function contentUrl(serverUrl: string, sha256: string, name: string): string {
-  return `${serverUrl}/images/${sha256}/${name}`;
+export function contentUrl(filesUrl: string, sha256: string, name: string): string {
+  return `${filesUrl}/images/${sha256}/${name}`;
 }

@@ -30,6 +30,7 @@ export class BootScripts {
       readonly credentials: CredentialBook;
       readonly journal: Journal;
       readonly who: Who;
+      readonly filesPort: number;
     },
   ) {}
 
@@ -39,7 +40,7 @@ export class BootScripts {
     if (who.macAt(ipv4) !== mac) throw notItsLease(ipv4, mac);
     if (!store.state) return scriptResponse(nothingScript("this site has no state yet"));
     const decision = this.#decide(store.state, mac);
-    const script = await this.#script(store.state, decision, mac, url.origin);
+    const script = await this.#script(store.state, decision, mac, url);
     journal.append({
       kind: "boot.asked",
       answer: decision.kind,
@@ -61,9 +62,11 @@ export class BootScripts {
     state: SiteState,
     decision: BootDecision,
     mac: MacAddress,
-    serverUrl: string,
+    url: URL,
   ): Promise<string> {
     const { why } = decision;
+    const serverUrl = url.origin;
+    const filesUrl = filesUrlOf(url, this.deps.filesPort);
     if (decision.kind === "local_disk") {
       const hasProgram = state.bootFiles.some(({ name }) => name === LOCAL_DISK_PROGRAM);
       const efiProgramUrl = hasProgram ? `${serverUrl}/files/${LOCAL_DISK_PROGRAM}` : undefined;
@@ -72,7 +75,7 @@ export class BootScripts {
     if (decision.kind === "power_off") {
       const image = state.images[0];
       if (!image) return nothingScript(why);
-      return ephemeralScript({ serverUrl, image, commandLine: powerOffCommandLine(mac), why });
+      return ephemeralScript({ filesUrl, image, commandLine: powerOffCommandLine(mac), why });
     }
     const { image, purpose } = decision;
     if (!image || !purpose) throw new Error("an ephemeral boot has an image and a purpose");
@@ -83,7 +86,7 @@ export class BootScripts {
     await this.deps.credentials.offer({ mac, operationId, systemId, purpose });
     const commandLine = kernelCommandLine({
       image,
-      serverUrl,
+      filesUrl,
       hostname: machine?.hostname ?? `enlisting-${mac.replaceAll(":", "")}`,
       mac,
       kernelOptions: machine?.kernelOptions,
@@ -91,8 +94,13 @@ export class BootScripts {
         ? `${serverUrl}/MAAS/metadata/latest/by-id/${systemId}/?op=get_preseed`
         : `${serverUrl}/MAAS/metadata/latest/enlist-preseed/?op=get_enlist_preseed`,
     });
-    return ephemeralScript({ serverUrl, image, commandLine, why });
+    return ephemeralScript({ filesUrl, image, commandLine, why });
   }
+}
+
+/** The file server has the address that the client has reached this one by. */
+export function filesUrlOf(url: URL, filesPort: number): string {
+  return `http://${url.hostname}:${filesPort}`;
 }
 
 function scriptResponse(script: string): Response {

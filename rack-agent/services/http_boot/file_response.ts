@@ -1,4 +1,4 @@
-import { parseByteRange } from "@/rack-agent/protocol/http/byte_range.ts";
+import { answerFile } from "@/rack-agent/protocol/http/file_answer.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -12,34 +12,15 @@ export async function fileResponse(
   file: { path: string; bytes: number; etag: string },
   onSent: (bytes: number) => void,
 ): Promise<Response> {
-  const headers = new Headers({
-    "accept-ranges": "bytes",
-    "content-type": "application/octet-stream",
-    etag: `"${file.etag}"`,
-  });
-  if (request.headers.get("if-none-match") === `"${file.etag}"`) {
-    return new Response(null, { status: 304, headers });
-  }
-  const range = parseByteRange(rangeHeader(request, file.etag), file.bytes);
-  if (range === "unsatisfiable") {
-    headers.set("content-range", `bytes */${file.bytes}`);
-    return new Response(null, { status: 416, headers });
-  }
-  const { first, last } = range ?? { first: 0, last: file.bytes - 1 };
-  const status = range ? 206 : 200;
-  if (range) headers.set("content-range", `bytes ${first}-${last}/${file.bytes}`);
-  headers.set("content-length", String(last - first + 1));
-  if (request.method === "HEAD") return new Response(null, { status, headers });
-  return new Response(await fileBody(file.path, first, last - first + 1, onSent), {
-    status,
-    headers,
-  });
-}
-
-/** A range only holds for the version that the client has a part of (RFC 9110 §13.1.5). */
-function rangeHeader(request: Request, etag: string): string | null {
-  const condition = request.headers.get("if-range");
-  return condition === null || condition === `"${etag}"` ? request.headers.get("range") : null;
+  const answer = answerFile({
+    ifNoneMatch: request.headers.get("if-none-match"),
+    ifRange: request.headers.get("if-range"),
+    range: request.headers.get("range"),
+  }, file);
+  const { status, headers, first, bytes } = answer;
+  const hasBody = request.method === "GET" && (status === 200 || status === 206);
+  const body = hasBody ? await fileBody(file.path, first, bytes, onSent) : null;
+  return new Response(body, { status, headers });
 }
 
 async function fileBody(

@@ -1,10 +1,12 @@
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import type { StateOperation } from "@/shared/contract/site_state.ts";
+import { contentUrl } from "@/rack-agent/protocol/boot/kernel_command_line.ts";
 import { parseOauthHeader } from "@/rack-agent/protocol/metadata/oauth.ts";
 import { installedConfig, preseed } from "@/rack-agent/protocol/metadata/preseed.ts";
 import { type WorkerJob, workerUserData } from "@/rack-agent/protocol/metadata/worker_py.ts";
 import type { Journal } from "@/rack-agent/runtime/journal.ts";
 import type { MachineRequest } from "../http_boot/http_boot_service.ts";
+import { filesUrlOf } from "../http_boot/boot_scripts.ts";
 import { openSecret } from "../region_sync/site_document.ts";
 import type { SiteStore } from "../site_store.ts";
 import type { Who } from "../who.ts";
@@ -30,6 +32,7 @@ export class MetadataRoutes {
       readonly credentials: CredentialBook;
       readonly reports: MachineReports;
       readonly siteKey: () => string;
+      readonly filesPort: number;
     },
   ) {}
 
@@ -133,7 +136,8 @@ export class MetadataRoutes {
     operation: StateOperation | undefined,
     origin: string,
   ): Promise<Pick<WorkerJob, "script" | "environment">> {
-    const { store, credentials } = this.deps;
+    const { store, credentials, filesPort } = this.deps;
+    const filesUrl = filesUrlOf(new URL(origin), filesPort);
     const image = store.state?.images.find(({ id }) => id === operation?.imageId);
     if (!operation?.installScript || !image) throw notFound("install plan");
     const { mac, operationId, systemId } = entry;
@@ -142,7 +146,7 @@ export class MetadataRoutes {
     return {
       script: operation.installScript,
       environment: {
-        RACKWRIGHT_IMAGE_URL: `${origin}/images/${image.squashfs.sha256}/squashfs`,
+        RACKWRIGHT_IMAGE_URL: contentUrl(filesUrl, image.squashfs.sha256, "squashfs"),
         RACKWRIGHT_IMAGE_SHA256: image.squashfs.sha256,
         RACKWRIGHT_CLOUD_CONFIG: installedConfig({
           ...urls(origin, installed),

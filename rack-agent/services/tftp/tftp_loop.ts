@@ -12,6 +12,8 @@ const SPIN_MS = 0.2;
 const SPIN_TRANSFERS_MAX = 4;
 /** Looks in vain in a row after which only an answer that came soon brings the looking back. */
 const SPIN_MISSES_MAX = 4;
+/** How long no processor is kept busy on a host that has none to spare. */
+const REST_MS = 500;
 
 /** Waits for packets and deadlines, and lets the engine see to them. */
 export class TftpLoop {
@@ -21,6 +23,7 @@ export class TftpLoop {
   readonly #poller = new BlockingPoller();
   #sockets: TftpEngine["sockets"] = [];
   #misses = 0;
+  #restUntilMs = 0;
 
   constructor(deps: { engine: TftpEngine; wakeFd: number; nowMs: () => number }) {
     this.#engine = deps.engine;
@@ -49,22 +52,27 @@ export class TftpLoop {
   }
 
   #wait(): number {
-    const active = this.#engine.activeTransfers;
     const startMs = this.#nowMs();
-    const mayGain = active > 0 && active <= SPIN_TRANSFERS_MAX;
-    if (mayGain && this.#misses < SPIN_MISSES_MAX) {
-      do {
-        const ready = this.#poller.wait(0);
-        if (ready > 0) {
-          this.#misses = 0;
-          return ready;
-        }
-      } while (this.#nowMs() - startMs < SPIN_MS);
-      this.#misses++;
-    }
+    const active = this.#engine.activeTransfers;
+    const mayGain = active > 0 && active <= SPIN_TRANSFERS_MAX && startMs >= this.#restUntilMs;
+    if (mayGain && this.#misses < SPIN_MISSES_MAX && this.#spin(startMs) > 0) return 1;
     const waitMs = Math.min(this.#engine.nextDeadlineMs - startMs, WAIT_MAX_MS);
     const ready = this.#poller.wait(Math.max(waitMs, 0));
     if (ready > 0 && this.#nowMs() - startMs < SPIN_MS) this.#misses = 0;
+    return ready;
+  }
+
+  /** Looks without sleeping for a while; how many sockets are ready. */
+  #spin(startMs: number): number {
+    let ready = 0;
+    let nowMs = startMs;
+    while (ready === 0 && nowMs - startMs < SPIN_MS) {
+      ready = this.#poller.wait(0);
+      nowMs = this.#nowMs();
+    }
+    this.#misses = ready > 0 ? 0 : this.#misses + 1;
+    // Somebody else had the processor meanwhile: who sleeps gets it back sooner than who spins.
+    if (nowMs - startMs > 2 * SPIN_MS) this.#restUntilMs = nowMs + REST_MS;
     return ready;
   }
 }

@@ -39,14 +39,10 @@ export interface TftpRequest {
 
 /** What the Worker tells. */
 export type FromWorker =
-  | { readonly kind: "started" }
-  /** It could not start, holds nothing, and has ended. */
-  | { readonly kind: "refused"; readonly code: string; readonly message: string }
   | { readonly kind: "request"; readonly requestId: number; readonly request: TftpRequest }
   | { readonly kind: "served"; readonly served: Served }
   | { readonly kind: "log"; readonly event: string; readonly fields: Record<string, unknown> }
-  | { readonly kind: "counters"; readonly counters: TftpCounters }
-  | { readonly kind: "stopped" };
+  | { readonly kind: "counters"; readonly counters: TftpCounters };
 
 export interface TftpCounters {
   /** Packets. */

@@ -1,7 +1,6 @@
-import { EventCounter } from "@/rack-agent/runtime/libc_event.ts";
 import { errorText, type Log } from "@/rack-agent/runtime/log.ts";
 import type { Service } from "@/rack-agent/runtime/service.ts";
-import { DomainError } from "@/shared/errors/domain_error.ts";
+import { SupervisedWorker } from "@/rack-agent/runtime/supervised_worker.ts";
 import type { Ipv4 } from "@/shared/net/ipv4.ts";
 import type { PortRange } from "./tftp_listener.ts";
 import {
@@ -28,9 +27,6 @@ export interface TftpServiceDeps {
 }
 
 const TFTP_PORT = 69;
-/** A Worker that broke is replaced after this long. */
-const RESTART_MS = 1_000;
-
 /**
  * Serves files to boot firmware, read only, on the agent's own addresses.
  *
@@ -40,65 +36,40 @@ export class TftpService implements Service {
   readonly name = "tftp";
   readonly #deps: TftpServiceDeps;
   #addresses: readonly Ipv4[] = [];
-  #running: { worker: Worker; wake: EventCounter; stopped: () => void } | undefined;
+  readonly #worker: SupervisedWorker<ToWorker, FromWorker>;
   #counters: TftpCounters = NO_TFTP_COUNTERS;
-  #restart: ReturnType<typeof setTimeout> | undefined;
 
   constructor(deps: TftpServiceDeps) {
     this.#deps = deps;
+    this.#worker = new SupervisedWorker<ToWorker, FromWorker>({
+      open: () => new Worker(new URL("./tftp_worker.ts", import.meta.url), { type: "module" }),
+      startMessage: (wakeFd) => ({
+        kind: "start",
+        wakeFd,
+        port: deps.port ?? TFTP_PORT,
+        transferPorts: deps.transferPorts,
+        addresses: this.#addresses,
+      }),
+      stopMessage: { kind: "stop" },
+      onMessage: (message) => this.#onMessage(message),
+      onStarted: () => this.applyAddresses(this.#addresses),
+      onCrash: (reason) => deps.log("tftp.crashed", { reason }),
+    });
   }
 
   /** Rejects when the sockets of an address cannot be had. No address yet is a normal start. */
   async start(): Promise<void> {
-    if (this.#running) return;
-    const wake = new EventCounter();
-    const worker = new Worker(new URL("./tftp_worker.ts", import.meta.url), { type: "module" });
-    const started = Promise.withResolvers<void>();
-    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      if (data.kind === "started") started.resolve();
-      else if (data.kind === "refused") started.reject(refusal(data));
-      else this.#onMessage(data);
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      started.reject(new Error(event.message));
-      this.#onCrash(event.message);
-    };
-    const start: ToWorker = {
-      kind: "start",
-      wakeFd: wake.fd,
-      port: this.#deps.port ?? TFTP_PORT,
-      transferPorts: this.#deps.transferPorts,
-      addresses: this.#addresses,
-    };
-    worker.postMessage(start);
-    try {
-      await started.promise;
-    } catch (error) {
-      worker.terminate();
-      wake.close();
-      throw error;
-    }
-    this.#running = { worker, wake, stopped: () => {} };
+    await this.#worker.start();
   }
 
   async stop(): Promise<void> {
-    clearTimeout(this.#restart);
-    const running = this.#running;
-    if (!running) return;
-    const stopped = Promise.withResolvers<void>();
-    running.stopped = stopped.resolve;
-    this.#tell({ kind: "stop" });
-    await stopped.promise;
-    this.#running = undefined;
-    running.worker.terminate();
-    running.wake.close();
+    await this.#worker.stop();
   }
 
   /** Listens on these addresses from now on; one that the host does not have yet is waited for. */
   applyAddresses(addresses: readonly Ipv4[]): void {
     this.#addresses = [...new Set(addresses)];
-    this.#tell({ kind: "addresses", addresses: this.#addresses });
+    this.#worker.post({ kind: "addresses", addresses: this.#addresses });
   }
 
   /** As the Worker last told them, a fraction of a second ago. */
@@ -106,12 +77,7 @@ export class TftpService implements Service {
     return this.#counters;
   }
 
-  #tell(message: ToWorker): void {
-    this.#running?.worker.postMessage(message);
-    this.#running?.wake.add();
-  }
-
-  #onMessage(message: Exclude<FromWorker, { kind: "started" | "refused" }>): void {
+  #onMessage(message: FromWorker): void {
     switch (message.kind) {
       case "request":
         void this.#answer(message.requestId, message.request);
@@ -123,8 +89,6 @@ export class TftpService implements Service {
       case "counters":
         this.#counters = message.counters;
         return;
-      case "stopped":
-        return this.#running?.stopped();
     }
   }
 
@@ -134,23 +98,6 @@ export class TftpService implements Service {
       cause: errorText(error),
     });
     const answer = await findFile(this.#deps.routes, request).catch(failed);
-    this.#tell({ kind: "answer", requestId, answer });
+    this.#worker.post({ kind: "answer", requestId, answer });
   }
-
-  /** Machines must boot; what broke is in the log. Its sockets went with it. */
-  #onCrash(reason: string): void {
-    const running = this.#running;
-    if (!running) return;
-    this.#running = undefined;
-    running.stopped();
-    running.worker.terminate();
-    running.wake.close();
-    this.#deps.log("tftp.crashed", { reason });
-    const again = () => this.start().catch((error) => this.#onCrash(errorText(error)));
-    this.#restart = setTimeout(again, RESTART_MS);
-  }
-}
-
-function refusal({ code, message }: { code: string; message: string }): DomainError {
-  return new DomainError({ kind: "unavailable", code, message });
 }

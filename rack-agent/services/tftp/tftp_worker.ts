@@ -1,6 +1,8 @@
 import { EventCounter } from "@/rack-agent/runtime/libc_event.ts";
 import { errorText } from "@/rack-agent/runtime/log.ts";
 import { RareLog } from "@/rack-agent/runtime/rare_log.ts";
+import type { LifeMessage } from "@/rack-agent/runtime/supervised_worker.ts";
+import { CountedMessages, workerScope } from "@/rack-agent/runtime/worker_scope.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import type { Ipv4 } from "@/shared/net/ipv4.ts";
 import { TftpEngine } from "./tftp_engine.ts";
@@ -10,22 +12,13 @@ import type { FromWorker, ToWorker } from "./tftp_messages.ts";
 /**
  * The thread that moves TFTP's packets, so that neither waits for the other: it blocks in the
  * kernel, which the thread that speaks HTTP and decides must never do.
- *
- * While it blocks no message arrives. Whoever sends one adds one to the eventfd; the loop then waits
- * until as many messages have been seen as were announced.
  */
 
 /** Counters are told this often, and addresses that could not be had are tried again. */
 const HOUSEKEEPING_MS = 250;
 
-interface WorkerScope {
-  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
-  postMessage(message: FromWorker): void;
-  close(): void;
-}
-// Deno types the global scope of the main thread; here it is that of a Worker.
-const scope = globalThis as unknown as WorkerScope;
-const tell = (message: FromWorker) => scope.postMessage(message);
+const scope = workerScope<ToWorker, FromWorker | LifeMessage>();
+const tell = (message: FromWorker | LifeMessage) => scope.postMessage(message);
 const nowMs = () => performance.now();
 
 scope.onmessage = ({ data }) => {
@@ -71,7 +64,7 @@ async function serve(
 ): Promise<void> {
   const wake = new EventCounter(wakeFd);
   const loop = new TftpLoop({ engine, wakeFd, nowMs });
-  const messages = new CountedMessages();
+  const messages = new CountedMessages(scope);
   let wanted = addresses;
   let told = "";
   for (let housekeepingMs = 0;;) {
@@ -97,32 +90,5 @@ function follow(engine: TftpEngine, addresses: readonly Ipv4[], rareLog: RareLog
     engine.listenOn(addresses);
   } catch (cause) {
     rareLog.write("tftp.address_unavailable", { cause: errorText(cause) });
-  }
-}
-
-/** Messages of which another thread has said how many there are. */
-class CountedMessages {
-  #announced = 0;
-  #taken = 0;
-  #waiting: ToWorker[] = [];
-  #arrived = Promise.withResolvers<void>();
-
-  constructor() {
-    scope.onmessage = ({ data }) => {
-      this.#waiting.push(data);
-      this.#arrived.resolve();
-    };
-  }
-
-  /** Resolves with what has arrived once so many more have. */
-  async take(count: number): Promise<ToWorker[]> {
-    this.#announced += count;
-    while (this.#taken + this.#waiting.length < this.#announced) {
-      this.#arrived = Promise.withResolvers();
-      await this.#arrived.promise;
-    }
-    const taken = this.#waiting.splice(0);
-    this.#taken += taken.length;
-    return taken;
   }
 }

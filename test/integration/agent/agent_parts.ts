@@ -178,7 +178,7 @@ export async function startAgent(
     journal,
     who,
     log,
-    scripts: new BootScripts({ store, operations, credentials, journal, who }),
+    scripts: new BootScripts({ store, operations, credentials, journal, who, filesPort: port }),
     metadata: new MetadataRoutes({
       store,
       journal,
@@ -186,6 +186,7 @@ export async function startAgent(
       credentials,
       reports,
       siteKey: () => region.identity.siteKey,
+      filesPort: port,
     }),
     nowMs: clock.nowMs,
   });

@@ -58,8 +58,13 @@ export class TestNetwork {
     return run(["ip", "netns", "exec", namespace, ...command], cwd);
   }
 
-  start(namespace: string, command: readonly string[]): TestProgram {
-    const program = new TestProgram(["ip", "netns", "exec", namespace, ...command]);
+  /** With `stdin` "piped" the program can be written to. */
+  start(
+    namespace: string,
+    command: readonly string[],
+    stdin: "null" | "piped" = "null",
+  ): TestProgram {
+    const program = new TestProgram(["ip", "netns", "exec", namespace, ...command], stdin);
     this.#programs.push(program);
     return program;
   }
@@ -90,8 +95,9 @@ export class TestProgram {
   readonly #reading: Promise<void>;
   #hasEnded = false;
 
-  constructor([program = "", ...args]: readonly string[]) {
-    this.#child = new Deno.Command(program, { args, stdout: "piped", stderr: "inherit" }).spawn();
+  constructor([program = "", ...args]: readonly string[], stdin: "null" | "piped" = "null") {
+    const command = new Deno.Command(program, { args, stdin, stdout: "piped", stderr: "inherit" });
+    this.#child = command.spawn();
     this.#reading = this.#read();
   }
 
@@ -107,6 +113,13 @@ export class TestProgram {
       if (this.#hasEnded) throw new Error(`the program ended without a line like ${pattern}`);
       await this.#arrived.promise;
     }
+  }
+
+  /** Only when it was started with a piped standard input. */
+  async write(text: string): Promise<void> {
+    const writer = this.#child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(text));
+    writer.releaseLock();
   }
 
   /** Every line so far that was not taken yet. */

@@ -1,10 +1,13 @@
 import type { Log } from "@/rack-agent/runtime/log.ts";
 import { errorText } from "@/rack-agent/runtime/log.ts";
+import type { BootRecord } from "./boot_log.ts";
 import type { Service } from "@/rack-agent/runtime/service.ts";
 
 /** What `rackwright-agent status` shows. */
 export interface AgentStatus {
   readonly version: string;
+  /** The agent's process. */
+  readonly pid: number;
   readonly agentId: string;
   readonly site: { readonly id: string; readonly name: string };
   readonly region: {
@@ -24,6 +27,8 @@ export interface AgentStatus {
     readonly hostname: string;
     readonly phase: string;
   }[];
+  /** The last boots, the latest first. */
+  readonly boots: readonly BootRecord[];
   readonly counters: Readonly<Record<string, unknown>>;
 }
 

@@ -10,6 +10,8 @@ import {
 import { formatLeases } from "./format_status.ts";
 
 const STATUS: AgentStatus = {
+  pid: 1,
+  boots: [],
   version: "1",
   agentId: "a-1",
   site: { id: "s-1", name: "one" },
