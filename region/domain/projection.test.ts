@@ -281,6 +281,10 @@ describe("the timeline", () => {
       fact("script.ended", { number: 1, of: 2, name: "memory", exitStatus: 3, durationMs: 5 }),
       "error: script memory failed with exit status 3",
     ],
+    [
+      fact("alarm.raised", { code: "dhcp.range_full", message: "range 10.0.0.1-9 is full" }),
+      "warning: the agent warns: range 10.0.0.1-9 is full",
+    ],
     [fact("work.progressed", { message: "erasing" }), undefined],
     [fact("test.reported", { ok: true }), "info: the tests ended"],
     [

@@ -29,6 +29,8 @@ export function eventOf(fact: KnownFact): NewsItem | undefined {
       return line(`the agent refused the site's state: ${fact.message}`, "error");
     case "link.restored":
       return line(`the agent reached the region again; it was cut off since ${fact.lostAt}`);
+    case "alarm.raised":
+      return line(`the agent warns: ${fact.message}`, "warning");
     case "boot.asked":
       return line(`asked how to boot, was told ${spokenBoot(fact.answer, fact.purpose)}`);
     case "metadata.served":
