@@ -37,7 +37,7 @@ export async function seedMachines(db: Db, from: number, to: number): Promise<vo
       SELECT m.id, m.site_id, 'eth' || k, ${mac(sql`m.id`, sql`k`)}
       FROM machines m, generate_series(0, 3) k WHERE m.id BETWEEN ${from} AND ${to} ORDER BY m.id, k`);
     await tx.execute(sql`INSERT INTO machine_tags (machine_id, tag_id)
-      SELECT DISTINCT n, 1 + (n * k * 7919) % ${TAGS}
+      SELECT DISTINCT n, 1 + (n::bigint * k * 7919) % ${TAGS}
       FROM generate_series(${from}::int, ${to}::int) n, generate_series(1, 3) k`);
     await tx.execute(sql`INSERT INTO leases (site_id, ipv4, mac, subnet_id, given_at)
       SELECT site_id, ${ipv4(sql`id`)}, ${mac(sql`id`, sql`0`)}, 1, now()
