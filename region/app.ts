@@ -29,6 +29,8 @@ import { operationRoutes } from "./routes/operations.ts";
 import { poolRoutes, zoneRoutes } from "./routes/placements.ts";
 import { problemResponse, toProblem } from "./routes/problem.ts";
 import { reservationRoutes } from "./routes/reservations.ts";
+import { scriptResultRoutes } from "./routes/script_results.ts";
+import { scriptRoutes } from "./routes/scripts.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
 import { siteRoutes } from "./routes/sites.ts";
 import { spaceRoutes } from "./routes/spaces.ts";
@@ -109,6 +111,8 @@ function apiRoutes(ctx: RegionContext) {
     machineRoutes(ctx),
     machineActionRoutes(ctx),
     operationRoutes(ctx),
+    scriptRoutes(ctx),
+    scriptResultRoutes(ctx),
     eventStreamRoutes(ctx),
     webhookRoutes(ctx),
     eventRoutes(ctx),

@@ -37,6 +37,15 @@ export type Change =
   | { readonly kind: "lease_ended"; readonly ipv4: string }
   | { readonly kind: "power"; readonly state: "on" | "off" | "unknown" }
   | { readonly kind: "operation_started" }
+  | { readonly kind: "script_started"; readonly number: number }
+  | {
+    readonly kind: "script_ended";
+    readonly number: number;
+    readonly state: "passed" | "failed" | "timed_out";
+    readonly exitStatus: number;
+    readonly stdoutSha256: string | null;
+    readonly stderrSha256: string | null;
+  }
   | {
     readonly kind: "operation_ended";
     readonly state: "done" | "failed" | "aborted";
@@ -117,11 +126,21 @@ function stateChanges(fact: KnownFact, seen: Seen): Change[] {
       return seen.machine ? [{ kind: "power", state: fact.state }] : [];
     case "operation.started":
       return seen.operation?.state === "running" ? [{ kind: "operation_started" }] : [];
+    case "script.started":
+      return seen.operation ? [{ kind: "script_started", number: fact.number }] : [];
+    case "script.ended":
+      return seen.operation ? [scriptEnd(fact)] : [];
     case "operation.ended":
       return endChanges(fact, seen);
     default:
       return [];
   }
+}
+
+function scriptEnd(fact: KnownFact & { kind: "script.ended" }): Change {
+  const { number, exitStatus, timedOut, stdoutSha256 = null, stderrSha256 = null } = fact;
+  const state = timedOut ? "timed_out" : exitStatus === 0 ? "passed" : "failed";
+  return { kind: "script_ended", number, state, exitStatus, stdoutSha256, stderrSha256 };
 }
 
 function endChanges(fact: KnownFact & { kind: "operation.ended" }, seen: Seen): Change[] {

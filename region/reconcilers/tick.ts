@@ -1,6 +1,7 @@
 import type { RegionContext } from "@/region/context.ts";
 import { publishRevocations } from "@/region/services/agents/revocations.ts";
 import { evaluatePendingTags } from "@/region/services/tags/evaluate_tags.ts";
+import { failLostWork } from "./fail_lost_work.ts";
 import { forgetExpired } from "./forget_expired.ts";
 import { giveUpSilentOperations } from "./give_up_silent_operations.ts";
 import { deliverWebhooks } from "@/region/services/webhooks/deliver_webhooks.ts";
@@ -13,6 +14,7 @@ type Sweep = (ctx: RegionContext) => Promise<void>;
 
 const SWEEPS: Record<string, Sweep> = {
   giveUpSilentOperations,
+  failLostWork,
   evaluatePendingTags,
   publishBehindSites, // after what changes states
   publishRevocations,

@@ -39,6 +39,8 @@ const responses = {
 const comment = z.string().min(1).max(500).optional();
 const sshKeys = z.array(z.string().max(16_384)).max(100).optional();
 
+const scriptNames = z.array(z.string().min(1).max(63)).max(64).optional();
+
 /** What each action can be asked with; every one takes a comment. */
 const BODIES = {
   deploy: z.strictObject({
@@ -52,6 +54,16 @@ const BODIES = {
     comment,
     /** Wipes the disks first; absent: they are left as they are. */
     erase: z.enum(ERASE_WAYS).optional(),
+  }),
+  commission: z.strictObject({
+    comment,
+    /** Names and tags of commissioning scripts; absent: all but those tagged `noauto`. */
+    scripts: scriptNames,
+  }),
+  test: z.strictObject({
+    comment,
+    /** Names and tags of testing scripts; absent: those tagged `quick`. */
+    scripts: scriptNames,
   }),
   rescue_mode: z.strictObject({
     comment,
@@ -112,6 +124,15 @@ export function machineActionRoutes(ctx: RegionContext) {
         idempotencyKey: c.req.valid("header")["idempotency-key"],
       }),
   );
+  for (const action of ["commission", "test"] as const) {
+    api.openapi(actionRoute(action, BODIES[action]), (c) =>
+      answer(ctx, c, {
+        ...c.req.valid("param"),
+        action,
+        ...c.req.valid("json"),
+        idempotencyKey: c.req.valid("header")["idempotency-key"],
+      }));
+  }
   for (const action of MACHINE_ACTIONS.filter((each) => !(each in BODIES))) {
     api.openapi(
       actionRoute(action, PLAIN_BODY),

@@ -1,6 +1,7 @@
 import {
   enterStatus,
   IN_TRANSIT,
+  isInTransit,
   MACHINE_STATUSES,
   type MachineStatus,
   returnToPrevious,
@@ -8,7 +9,13 @@ import {
   standingWhenFixed,
 } from "./statuses.ts";
 
-export { isOwned, MACHINE_STATUSES, type MachineStatus, type Standing } from "./statuses.ts";
+export {
+  isInTransit,
+  isOwned,
+  MACHINE_STATUSES,
+  type MachineStatus,
+  type Standing,
+} from "./statuses.ts";
 
 /** Roles, weakest first: each may do what those before it may. */
 export const ROLES = ["viewer", "operator", "admin"] as const;
@@ -289,6 +296,16 @@ export function operationOf(action: MachineAction, erase?: EraseWay): OperationK
 /** `power_on` is `power-on` in a path. */
 export function formatAction(action: MachineAction): string {
   return action.replaceAll("_", "-");
+}
+
+/** The operation that runs on a machine while it is in this transient status. */
+export function operationInTransit(status: MachineStatus): OperationKind {
+  const kind = status === "Disk erasing" ? "erase" : undefined;
+  const found = kind ?? MACHINE_ACTIONS.map(ruleOf)
+    .find(({ to, operation }) => operation && Object.values(to).includes(status) && !to[status])
+    ?.operation;
+  if (!found || !isInTransit(status)) throw new Error(`no operation runs while ${status}`);
+  return found;
 }
 
 /** Whether the end of such an operation moves the machine on; switching its power does not. */

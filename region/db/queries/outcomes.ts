@@ -1,6 +1,7 @@
-import { and, asc, eq, inArray, isNull, lt, lte, ne, or, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, lt, lte, ne, notExists, or, sql } from "drizzle-orm";
 import type { Failure } from "@/shared/contract/failure.ts";
 import type { Standing } from "@/shared/machine/lifecycle.ts";
+import { IN_TRANSIT } from "@/shared/machine/statuses.ts";
 import type { Db } from "../client.ts";
 import { events, type NewEvent } from "../schema/events.ts";
 import { type MachineRow, machines, type PowerState } from "../schema/machines.ts";
@@ -168,6 +169,22 @@ export async function endLease(
 export async function insertEvents(tx: Db, rows: readonly NewEvent[]): Promise<void> {
   if (rows.length > 0) await tx.insert(events).values([...rows]);
 }
+
+/** Machines in a transient status with nothing under way. One cheap statement: few are in any. */
+export async function listMachinesWithoutWork(
+  db: Db,
+  limit: number,
+): Promise<Pick<MachineRow, "id" | "siteId">[]> {
+  const running = db.select({ id: operations.id }).from(operations)
+    .where(and(eq(operations.machineId, machines.id), eq(operations.state, "running")));
+  return await db.select({ id: machines.id, siteId: machines.siteId }).from(machines)
+    .where(and(inTransit, notExists(running))).orderBy(asc(machines.id)).limit(limit);
+}
+
+// As literals: a partial index answers only what is spelt as its own condition.
+const inTransit = sql`${machines.status} in (${
+  sql.raw(IN_TRANSIT.map((status) => `'${status}'`).join(", "))
+})`;
 
 /** Running operations whose deadline was before `time`, the longest overdue first. */
 export async function listOverdueOperations(

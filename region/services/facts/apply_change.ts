@@ -9,6 +9,7 @@ import {
   setOperationEnd,
   setPowerState,
 } from "@/region/db/queries/outcomes.ts";
+import { updateScriptResult } from "@/region/db/queries/scripts.ts";
 import type { Change } from "@/region/domain/projection.ts";
 import type { NewsItem } from "@/region/domain/projection_news.ts";
 import { enlistMachine } from "@/region/services/machines/enlist_machine.ts";
@@ -63,6 +64,19 @@ export async function applyChange(
     case "operation_started":
       if (standing) await markOperationStarted(ctx.db, standing.operation.id, at);
       return NONE;
+    case "script_started":
+      if (standing) {
+        const which = { operationId: standing.operation.id, number: change.number };
+        await updateScriptResult(ctx.db, which, { state: "running", startedAt: at });
+      }
+      return NONE;
+    case "script_ended": {
+      if (!standing) return NONE;
+      const { kind: _kind, number, ...result } = change;
+      const which = { operationId: standing.operation.id, number };
+      await updateScriptResult(ctx.db, which, { ...result, endedAt: at });
+      return NONE;
+    }
     case "operation_ended": {
       if (!standing) return NONE;
       const { state, failure } = change;

@@ -9,6 +9,7 @@ import { compileInstallPlan } from "@/region/domain/install/install_plan.ts";
 import { chooseInstallTarget } from "@/region/domain/install_target.ts";
 import { parseSshKey } from "@/region/domain/ssh_key.ts";
 import { mustFind } from "@/region/services/not_found.ts";
+import { prepareScripts } from "@/region/services/scripts/prepare_scripts.ts";
 import { sealUnder } from "@/region/tokens/seal.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import { bootPlanFor } from "@/shared/machine/boot_plans.ts";
@@ -30,6 +31,8 @@ export interface WorkInput {
   readonly sshKeys?: readonly string[];
   /** release: wipe the disks first. */
   readonly erase?: EraseWay;
+  /** commission, test: names and tags of what to run; absent: what is usual. */
+  readonly scripts?: readonly string[];
 }
 
 /** The part of an operation that says what the site is to do. */
@@ -53,11 +56,17 @@ export async function prepareOperation(
   const returnsToDisk = to.returnsTo.at(-1) === "Deployed" ||
     to.returnsTo.length === 0 && to.status === "Deployed";
   const { erase } = input;
-  const plan = bootPlanFor(kind, { hasBmc: machine.bmc !== null, returnsToDisk, erase });
+  const choice = { hasBmc: machine.bmc !== null, returnsToDisk, erase };
+  const plan = bootPlanFor(kind, choice);
   switch (kind) {
     case "commission":
-    case "test":
-      return { plan, imageId: await ephemeralImageId(ctx, machine) };
+    case "test": {
+      const imageId = await ephemeralImageId(ctx, machine);
+      const type = kind === "test" ? "testing" : "commissioning";
+      const scripts = await prepareScripts(ctx, type, input.scripts);
+      const scriptSeconds = scripts.reduce((sum, { timeoutSeconds }) => sum + timeoutSeconds, 0);
+      return { plan: bootPlanFor(kind, { ...choice, scriptSeconds }), imageId, scripts };
+    }
     case "erase":
       return { plan, erase, imageId: await ephemeralImageId(ctx, machine) };
     case "rescue": {

@@ -10,6 +10,7 @@ import { idFromBytes } from "@/region/domain/random_id.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import type { OperationKind } from "@/shared/machine/lifecycle.ts";
 import type { Work } from "./prepare_operation.ts";
+import { expectScriptResults } from "@/region/services/scripts/prepare_scripts.ts";
 import { refuseViolations } from "@/region/services/refuse_violations.ts";
 
 export interface NewWork {
@@ -42,7 +43,7 @@ export async function startOperation(
       phaseStartedAt: now,
     }
     : { state: "done" as const, startedAt: now, endedAt: now };
-  return await refuseViolations(REFUSALS, () =>
+  const operation = await refuseViolations(REFUSALS, () =>
     insertOperation(tx, {
       id: `o-${idFromBytes(ctx.randomBytes(12))}`,
       machineId: machine.id,
@@ -54,6 +55,8 @@ export async function startOperation(
       comment,
       askedAt: now,
     }));
+  await expectScriptResults(tx, operation);
+  return operation;
 }
 
 /** Two requests that raced past the checks: the database lets one through. */

@@ -18,6 +18,7 @@ import * as ipAddresses from "@/region/db/schema/ip_addresses.ts";
 import * as machines from "@/region/db/schema/machines.ts";
 import * as networks from "@/region/db/schema/networks.ts";
 import * as operations from "@/region/db/schema/operations.ts";
+import * as scripts from "@/region/db/schema/scripts.ts";
 import * as signInAttempts from "@/region/db/schema/sign_in_attempts.ts";
 import * as sites from "@/region/db/schema/sites.ts";
 import * as subnets from "@/region/db/schema/subnets.ts";
@@ -38,6 +39,7 @@ const modules = [
   machines,
   networks,
   operations,
+  scripts,
   signInAttempts,
   sites,
   subnets,

@@ -40,6 +40,7 @@ const BODIES: Record<string, unknown> = {
   "POST /api/v1/pools": { name: "x" },
   "PATCH /api/v1/pools/{id}": {},
   "POST /api/v1/tags": { name: "x" },
+  "POST /api/v1/scripts": { name: "x", type: "testing", source: "#!/bin/sh\n" },
   "PATCH /api/v1/tags/{tagId}": {},
   "POST /api/v1/tags/preview": { definition: "cpu.cores > 1" },
   "PATCH /api/v1/me": {},
