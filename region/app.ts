@@ -10,6 +10,7 @@ import { apiKeyRoutes } from "./routes/api_keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authentication } from "./routes/authentication.ts";
 import { dhcpOptionRoutes } from "./routes/dhcp_options.ts";
+import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { eventStreamRoutes } from "./routes/event_stream.ts";
 import { fabricRoutes } from "./routes/fabrics.ts";
@@ -26,6 +27,7 @@ import { machineRoutes } from "./routes/machines.ts";
 import { nameCaller, observeRequests } from "./routes/observe_requests.ts";
 import { meRoutes } from "./routes/me.ts";
 import { operationRoutes } from "./routes/operations.ts";
+import { ownerDataRoutes } from "./routes/owner_data.ts";
 import { poolRoutes, zoneRoutes } from "./routes/placements.ts";
 import { problemResponse, toProblem } from "./routes/problem.ts";
 import { reservationRoutes } from "./routes/reservations.ts";
@@ -109,6 +111,8 @@ function apiRoutes(ctx: RegionContext) {
     allocationRoutes(ctx),
     machineExportRoutes(ctx), // before the machine whose id might be "export"
     machineRoutes(ctx),
+    ownerDataRoutes(ctx),
+    deviceRoutes(ctx),
     machineActionRoutes(ctx),
     operationRoutes(ctx),
     scriptRoutes(ctx),

@@ -63,4 +63,4 @@ export function isFree({ status }: Standing): boolean {
   return status === "New" || status === "Ready" || status === "Retired";
 }
 
-const FREED = { ownerUserId: null, agentName: "", imageId: null };
+const FREED = { ownerUserId: null, agentName: "", ownerData: {}, imageId: null };

@@ -27,6 +27,8 @@ export const Machine = z.object({
   description: z.string(),
   /** Whom it was allocated for, in the words of the program that asked. */
   agentName: z.string(),
+  /** What whoever has it says of it. */
+  ownerData: z.record(z.string(), z.string()),
   /** Logical processors; like the following, 0 when nothing is known. */
   cpuCount: z.int(),
   memoryMib: z.int(),

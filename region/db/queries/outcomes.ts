@@ -106,7 +106,7 @@ export async function setMachineStatus(
       statusChangedAt,
       statusComment: null,
       version: sql`${machines.version} + 1`,
-      ...(move.isFreed ? { ownerUserId: null, agentName: "", imageId: null } : {}),
+      ...(move.isFreed ? { ownerUserId: null, agentName: "", ownerData: {}, imageId: null } : {}),
     })
     .where(eq(machines.id, id)).returning();
   return row;

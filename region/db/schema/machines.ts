@@ -57,6 +57,8 @@ export const machines = pgTable("machines", {
   description: text("description").notNull().default(""),
   /** Whom it was allocated for, in the words of the program that asked; empty: nobody said. */
   agentName: text("agent_name").notNull().default(""),
+  /** What whoever has it says of it, in their own words. */
+  ownerData: jsonb("owner_data").$type<Record<string, string>>().notNull().default({}),
   /** Rises with every write: compare-and-set on it. */
   version: integer("version").notNull().default(1),
   createdAt: moment("created_at").notNull(),

@@ -83,6 +83,7 @@ function viewOf(row: ListedMachineRow, around: Around) {
     tags: grouping?.tags ?? [],
     description: row.description,
     agentName: row.agentName,
+    ownerData: row.ownerData,
     cpuCount: row.cpuCount,
     memoryMib: row.memoryMib,
     diskCount: row.diskCount,

@@ -10,6 +10,7 @@ import { parseIpAddress } from "@/shared/net/ip_address.ts";
 import * as agents from "@/region/db/schema/agents.ts";
 import * as audit from "@/region/db/schema/audit.ts";
 import * as dhcpOptions from "@/region/db/schema/dhcp_options.ts";
+import * as devices from "@/region/db/schema/devices.ts";
 import * as events from "@/region/db/schema/events.ts";
 import * as facts from "@/region/db/schema/facts.ts";
 import * as groups from "@/region/db/schema/groups.ts";
@@ -31,6 +32,7 @@ const modules = [
   agents,
   audit,
   dhcpOptions,
+  devices,
   events,
   facts,
   groups,
