@@ -38,6 +38,7 @@ import { siteRoutes } from "./routes/sites.ts";
 import { spaceRoutes } from "./routes/spaces.ts";
 import { sshKeyRoutes } from "./routes/ssh_keys.ts";
 import { subnetUseRoutes } from "./routes/subnet_use.ts";
+import { storageRoutes } from "./routes/storage.ts";
 import { subnetRoutes } from "./routes/subnets.ts";
 import { tagRoutes } from "./routes/tags.ts";
 import { RequestMetrics } from "./services/health/request_metrics.ts";
@@ -112,6 +113,7 @@ function apiRoutes(ctx: RegionContext) {
     machineExportRoutes(ctx), // before the machine whose id might be "export"
     machineRoutes(ctx),
     ownerDataRoutes(ctx),
+    storageRoutes(ctx),
     deviceRoutes(ctx),
     machineActionRoutes(ctx),
     operationRoutes(ctx),

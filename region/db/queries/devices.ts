@@ -2,7 +2,7 @@ import { and, asc, eq, inArray, isNull, or, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { deviceMacs, type DeviceRow, devices, type NewDevice } from "../schema/devices.ts";
 import { ipAddresses } from "../schema/ip_addresses.ts";
-import { leases } from "../schema/subnets.ts";
+import { leases, subnets } from "../schema/subnets.ts";
 import type { ListOrder, Slice } from "./keyset.ts";
 import { machinesInPools } from "./machines.ts";
 
@@ -106,8 +106,9 @@ export interface AddressOfMac {
 export async function listAddressesOf(db: Db, macs: readonly string[]): Promise<AddressOfMac[]> {
   if (macs.length === 0) return [];
   const promised = await db
-    .select({ siteId: ipAddresses.siteId, mac: ipAddresses.mac, address: ipAddresses.address })
-    .from(ipAddresses).where(inArray(ipAddresses.mac, [...macs])).orderBy(asc(ipAddresses.id));
+    .select({ siteId: subnets.siteId, mac: ipAddresses.mac, address: ipAddresses.ip })
+    .from(ipAddresses).innerJoin(subnets, eq(subnets.id, ipAddresses.subnetId))
+    .where(inArray(ipAddresses.mac, [...macs])).orderBy(asc(ipAddresses.id));
   const leased = await db
     .select({ siteId: leases.siteId, mac: leases.mac, address: leases.ipv4 })
     .from(leases).where(and(inArray(leases.mac, [...macs]), isNull(leases.endedAt)))

@@ -3,6 +3,7 @@ import { bigint, boolean, integer, jsonb, pgTable, serial, text } from "drizzle-
 import type { Failure } from "@/shared/contract/failure.ts";
 import type { Inventory } from "@/shared/contract/inventory.ts";
 import type { MachineStatus } from "@/shared/machine/lifecycle.ts";
+import type { StorageWish } from "@/shared/machine/storage.ts";
 import { moment } from "./columns.ts";
 
 /** How a machine's BMC is reached. */
@@ -52,6 +53,8 @@ export const machines = pgTable("machines", {
   rescue: jsonb("rescue").$type<RescueSystem>(),
   zoneId: integer("zone_id").notNull().default(1),
   poolId: integer("pool_id").notNull().default(1),
+  /** How its disks shall be laid out; null: flat, on the first disk that is big enough. */
+  storage: jsonb("storage").$type<StorageWish>(),
   /** Refuses every action until unlocked. */
   isLocked: boolean("is_locked").notNull().default(false),
   description: text("description").notNull().default(""),

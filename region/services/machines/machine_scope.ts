@@ -1,6 +1,7 @@
 import type { Db } from "@/region/db/client.ts";
 import { findMachine, type MachineRow } from "@/region/db/queries/machines.ts";
 import { mustFind } from "@/region/services/not_found.ts";
+import { DomainError } from "@/shared/errors/domain_error.ts";
 import type { Caller } from "../identity/caller.ts";
 
 /**
@@ -26,4 +27,17 @@ export async function findMachineInScope(
 ): Promise<MachineRow> {
   const row = await findMachine(db, systemId);
   return mustFind(row && isInScope(caller, row) ? row : undefined, "machine", systemId);
+}
+
+/** Throws `forbidden` unless the machine is the caller's own, or the caller an admin. */
+export function requireMachineOwner(
+  caller: Caller,
+  machine: Pick<MachineRow, "hostname" | "ownerUserId">,
+): void {
+  if (caller.role === "admin" || machine.ownerUserId === caller.userId) return;
+  throw new DomainError({
+    kind: "forbidden",
+    code: "machine.not_yours",
+    message: `${machine.hostname} is not yours; allocate it, or ask its owner or an admin`,
+  });
 }

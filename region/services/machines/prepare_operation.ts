@@ -6,8 +6,8 @@ import { listSshKeys } from "@/region/db/queries/users.ts";
 import type { MachineRow } from "@/region/db/queries/machines.ts";
 import type { NewOperation } from "@/region/db/queries/operations.ts";
 import { compileInstallPlan } from "@/region/domain/install/install_plan.ts";
-import { chooseInstallTarget } from "@/region/domain/install_target.ts";
 import { parseSshKey } from "@/region/domain/ssh_key.ts";
+import { installTargetOf } from "@/region/domain/storage/installable.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { prepareScripts } from "@/region/services/scripts/prepare_scripts.ts";
 import { sealUnder } from "@/region/tokens/seal.ts";
@@ -97,7 +97,7 @@ async function prepareDeploy(
 ): Promise<Work> {
   const image = mustFind(await findImage(ctx.db, input.imageId), "image", input.imageId);
   checkImage(image, machine);
-  const target = chooseInstallTarget(machine.inventory);
+  const target = installTargetOf(machine.storage, machine.inventory);
   const [boot] = await listInterfaces(ctx.db, [machine.id]);
   if (!boot) {
     throw conflict("machine.no_interface", "no network interface of this machine is known");

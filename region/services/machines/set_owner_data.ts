@@ -1,12 +1,12 @@
 import type { RegionContext } from "@/region/context.ts";
-import { type MachineRow, moveMachine } from "@/region/db/queries/machines.ts";
+import { moveMachine } from "@/region/db/queries/machines.ts";
 import { recordChange } from "@/region/services/audit/record_change.ts";
 import { expectVersion } from "@/region/services/expect_version.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { ChangedMeanwhile, retryOnChange } from "@/region/services/retry_on_change.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
-import { findMachineInScope } from "./machine_scope.ts";
+import { findMachineInScope, requireMachineOwner } from "./machine_scope.ts";
 import { type MachineView, viewMachines } from "./machine_view.ts";
 
 const ENTRIES_MAX = 128;
@@ -28,7 +28,7 @@ export async function setOwnerData(
       ctx.db.transaction(async (tx) => {
         const read = await findMachineInScope(tx, caller, systemId);
         expectVersion(read, input.ifVersion);
-        requireOwner(caller, read);
+        requireMachineOwner(caller, read);
         const merged = Object.entries({ ...read.ownerData, ...data });
         const ownerData = Object.fromEntries(
           merged.flatMap(([name, text]) => (text === null ? [] : [[name, text]])),
@@ -48,15 +48,6 @@ export async function setOwnerData(
   );
   const [view] = await viewMachines(ctx, caller, [machine]);
   return mustFind(view, "machine", systemId);
-}
-
-function requireOwner(caller: Caller, machine: MachineRow): void {
-  if (caller.role === "admin" || machine.ownerUserId === caller.userId) return;
-  throw new DomainError({
-    kind: "forbidden",
-    code: "machine.not_yours",
-    message: `${machine.hostname} is not yours; allocate it, or ask its owner or an admin`,
-  });
 }
 
 function refuseTooMany(count: number): void {

@@ -34,7 +34,7 @@ describe("a device", () => {
       body: { siteId, cidr: "10.1.0.0/24" },
     });
     await region.call("POST /api/v1/reservations", {
-      body: { subnetId: subnet.body.id, mac: "52:54:00:d0:00:01", ipv4: "10.1.0.7" },
+      body: { subnetId: subnet.body.id, mac: "52:54:00:d0:00:01", ip: "10.1.0.7" },
     });
     const route = `/api/v1/devices/${body.systemId}`;
     expect((await region.call(`GET ${route}`)).body.addresses)

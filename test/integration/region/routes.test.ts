@@ -36,6 +36,8 @@ const BODIES: Record<string, unknown> = {
   "POST /api/v1/machines/{systemId}/deploy": { imageId: "i-x" },
   "POST /api/v1/machines/allocate": { cpuCount: 1000 },
   "PATCH /api/v1/machines/{systemId}/owner-data": { ownerData: {} },
+  "PUT /api/v1/machines/{systemId}/storage": { layout: "blank" },
+  "POST /api/v1/machines/{systemId}/clone": { to: ["999999"], storage: true },
   "POST /api/v1/devices": { siteId: "s-x" },
   "PATCH /api/v1/devices/{systemId}": {},
   "POST /api/v1/zones": { name: "x" },

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { INVENTORY, makeImage, makeMachine, makeSite } from "./rack_fixture.ts";
+import { type RegionUnderTest, startRegionUnderTest } from "./region_under_test.ts";
+
+const GIB = 1024 ** 3;
+let region: RegionUnderTest;
+let siteId: string;
+beforeAll(async () => {
+  region = await startRegionUnderTest();
+  siteId = await makeSite(region);
+});
+afterAll(() => region.stop());
+
+const inventory = {
+  ...INVENTORY,
+  disks: ["vda", "vdb"].map((name) => ({ name, path: `/dev/${name}`, bytes: 8 * GIB })),
+};
+const storageOf = async (systemId: string) =>
+  (await region.call(`GET /api/v1/machines/${systemId}/storage`)).body;
+const put = (systemId: string, body: object, options: object = {}) =>
+  region.call(`PUT /api/v1/machines/${systemId}/storage`, { body, ...options });
+const custom = {
+  layout: "custom",
+  plan: {
+    tables: [],
+    raids: [{ name: "md0", level: 1, members: ["vda", "vdb"], spares: [] }],
+    volumeGroups: [],
+    filesystems: [{ device: "md0", type: "ext4", label: "root", mountPoint: "/" }],
+  },
+};
+
+describe("a machine's storage", () => {
+  test("is flat until somebody says otherwise, and a chosen disk is installed to", async () => {
+    const imageId = await makeImage(region);
+    const systemId = await makeMachine(region, siteId, { inventory });
+    expect(await storageOf(systemId)).toMatchObject({
+      wish: { layout: "flat" },
+      plan: { tables: [{ disk: "vda" }] },
+      refusal: null,
+    });
+    const { status, body, headers } = await put(systemId, { layout: "flat", disk: "vdb" });
+    expect([status, body.refusal, headers.get("etag")]).toEqual([200, null, `"${body.version}"`]);
+    const deploy = await region.call(`POST /api/v1/machines/${systemId}/deploy`, {
+      body: { imageId },
+    });
+    const operation = await region.call(`GET /api/v1/operations/${deploy.body.operation.id}`);
+    expect(operation.body.installScript).toContain("sfdisk --quiet --wipe always");
+    expect(operation.body.installScript).toContain("/dev/vdb");
+    expect(operation.body.installScript).not.toContain("/dev/vda");
+    const late = await put(systemId, { layout: "flat" });
+    expect([late.status, late.body.code]).toEqual([409, "storage.not_changeable"]);
+  });
+
+  test("that cannot be installed yet is kept, and a deploy says so", async () => {
+    const imageId = await makeImage(region);
+    const systemId = await makeMachine(region, siteId, { inventory });
+    for (
+      const [wish, code] of [
+        [{ layout: "lvm" }, "storage.not_installable"],
+        [custom, "storage.not_installable"],
+        [{ layout: "blank" }, "storage.no_root"],
+      ] as const
+    ) {
+      expect((await put(systemId, wish)).status).toBe(200);
+      expect(await storageOf(systemId)).toMatchObject({ wish, refusal: { code } });
+      const { status, body } = await region.call(`POST /api/v1/machines/${systemId}/deploy`, {
+        body: { imageId },
+      });
+      expect([status, body.code]).toEqual([409, code]);
+    }
+  });
+
+  test("is refused with everything that is wrong, and stays as it was", async () => {
+    const systemId = await makeMachine(region, siteId, { inventory });
+    const wrong = {
+      ...custom,
+      plan: {
+        ...custom.plan,
+        raids: [{ name: "md0", level: 5, members: ["vda", "vdx"], spares: [] }],
+        filesystems: [{ device: "md0", type: "ext4", label: null, mountPoint: "tmp" }],
+      },
+    };
+    const { status, body } = await put(systemId, wrong);
+    expect([status, body.code]).toEqual([400, "storage.invalid"]);
+    expect(body.errors.map(({ field }: { field: string }) => field)).toEqual([
+      "plan.raids[0].members",
+      "plan.raids[0].members[1]",
+      "plan.filesystems[0].mountPoint",
+    ]);
+    expect((await put(systemId, { layout: "flat", disk: "vdz" })).body.code).toBe(
+      "storage.invalid",
+    );
+    for (const malformed of [{ layout: "zfs" }, { layout: "blank", disk: "vda" }, {}]) {
+      expect((await put(systemId, malformed)).body.code).toBe("request.invalid");
+    }
+    expect((await storageOf(systemId)).wish).toEqual({ layout: "flat" });
+    const stale = await put(systemId, { layout: "lvm" }, { headers: { "if-match": '"9"' } });
+    expect([stale.status, stale.body.code]).toEqual([412, "precondition.failed"]);
+    const other = await put(systemId, { layout: "lvm" }, { as: "operator" });
+    expect([other.status, other.body.code]).toEqual([403, "machine.not_yours"]);
+  });
+
+  test("is given to other machines, each by itself", async () => {
+    const [from, fits, small, deployed] = [
+      await makeMachine(region, siteId, { inventory }),
+      await makeMachine(region, siteId, { inventory }),
+      await makeMachine(region, siteId, {
+        inventory: { ...inventory, disks: inventory.disks.slice(0, 1) },
+      }),
+      await makeMachine(region, siteId, { inventory, status: "Deployed" }),
+    ];
+    await put(from, custom);
+    const { status, body } = await region.call(`POST /api/v1/machines/${from}/clone`, {
+      body: { to: [fits, small, deployed, "nobody", fits], storage: true },
+    });
+    expect(status).toBe(200);
+    expect(
+      body.results.map((each: { systemId: string; refusal: { code: string } | null }) => [
+        each.systemId,
+        each.refusal?.code ?? null,
+      ]),
+    ).toEqual([
+      [fits, null],
+      [small, "storage.invalid"],
+      [deployed, "storage.not_changeable"],
+      ["nobody", "machine.missing"],
+    ]);
+    expect((await storageOf(fits)).wish).toEqual(custom);
+    expect((await storageOf(small)).wish).toEqual({ layout: "flat" });
+  });
+});
