@@ -127,5 +127,10 @@ describe("a machine's storage", () => {
     ]);
     expect((await storageOf(fits)).wish).toEqual(custom);
     expect((await storageOf(small)).wish).toEqual({ layout: "flat" });
+    const audit = await region.call("GET /api/v1/audit?kind=machine&limit=200");
+    const clones = audit.body.entries.filter((entry: { action: string }) =>
+      entry.action === "machine.clone"
+    );
+    expect(clones.map((entry: { objectId: string }) => entry.objectId)).toEqual([fits]);
   });
 });

@@ -239,8 +239,9 @@ test("tick() forgets expired sessions and old join tokens, and only those", asyn
     values (1, 'admin', 'x', 'admin', now())`);
   const now = region.ctx.now().getTime();
   for (const [hash, offset] of [["old", -1000], ["new", 1000]] as const) {
-    await region.ctx.db.execute(sql`insert into sessions values
-      (${hash}, 1, ${new Date(now + offset).toISOString()})`);
+    await region.ctx.db.execute(sql`insert into sessions
+      (token_hash, user_id, created_at, last_used_at, idle_seconds, expires_at)
+      values (${hash}, 1, now(), now(), 7200, ${new Date(now + offset).toISOString()})`);
   }
   region.advance(31 * 24 * 3600 + 60);
   await region.ctx.db.execute(sql`update sessions set expires_at = expires_at

@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { placeEvents } from "@/region/db/queries/event_feed.ts";
 import { findMachineById } from "@/region/db/queries/machines.ts";
 import { findOperation } from "@/region/db/queries/operations.ts";
 import { type MachineRow, machines } from "@/region/db/schema/machines.ts";
@@ -41,6 +42,7 @@ export async function eventsOf(
   region: RegionUnderTest,
   machine: { id: number },
 ): Promise<Row[]> {
+  await placeEvents(region.ctx.db); // before that, their numbers say nothing of their order
   return (await tableNow(region, "events"))
     .filter(({ machine_id }) => machine_id === machine.id)
     .toSorted((a, b) => Number(a.id) - Number(b.id));
