@@ -106,7 +106,10 @@ describe("a tag expression", () => {
     fc.assert(
       fc.property(fc.oneof(soup, fc.string(), fc.string({ unit: "binary" })), (source) => {
         const error = refusalOf(source);
-        if (!error) return expect(typeof asks(source)).toBe("boolean");
+        if (!error) {
+          expect(typeof asks(source)).toBe("boolean");
+          return;
+        }
         const column = Number(/^column (\d+): /.exec(error.message)?.[1]);
         expect(column).toBeGreaterThanOrEqual(1);
         expect(column).toBeLessThanOrEqual(source.length + 1);
