@@ -58,7 +58,7 @@ async function insertMachines(tx: Db, from: number, to: number): Promise<void> {
       CASE WHEN n % 3 = 0 THEN 'off' ELSE 'on' END, now(),
       jsonb_build_object('kind', 'ipmi', 'address', 'bmc-' || n || '.example.com', 'port', 623,
         'username', 'admin', 'sealedPassword', repeat('x', 300)),
-      ${inventory()}, 1 + n % ${ZONES}, 1 + (n / 7) % ${POOLS}, description,
+      ${inventory()}, 1 + (n / 10) % ${ZONES}, 1 + (n / 7) % ${POOLS}, description,
       lower(concat_ws(E'\n', hostname, system_id, description, ${mac(sql`n`, sql`0`)},
         ${mac(sql`n`, sql`1`)}, ${mac(sql`n`, sql`2`)}, ${mac(sql`n`, sql`3`)})),
       now() - n * interval '1 minute'
