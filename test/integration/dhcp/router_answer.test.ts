@@ -21,9 +21,12 @@ test.skipIf(reason !== undefined)(
       await answers.line(/gone0/);
       await answers.line(/"ready"/);
       const filter = "icmp6 and ip6[40] == 134"; // router advertisements
-      const heard = network.start(client, ["tcpdump", "-lvni", "c0", "-c", "1", filter]);
-      await network.exec(client, ["ip", "link", "set", "c0", "down"]);
-      await network.exec(client, ["ip", "link", "set", "c0", "up"]); // the kernel asks for a router
+      const listen = `exec tcpdump -lvni c0 -c 1 "${filter}" 2>&1`;
+      const heard = network.start(client, ["sh", "-c", listen]);
+      await heard.line(/listening on/);
+      // The kernel asks for a router when IPv6 begins anew. A link set down would end the capture.
+      const ipv6 = "/proc/sys/net/ipv6/conf/c0/disable_ipv6";
+      await network.exec(client, ["sh", "-c", `echo 1 > ${ipv6}; echo 0 > ${ipv6}`]);
       const advertisement = await heard.line(/router lifetime/);
       expect(advertisement).toContain("router lifetime 0s");
       const { stdout } = await network.exec(client, ["ip", "-6", "route", "show", "default"]);
