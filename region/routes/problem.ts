@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { RegionContext } from "@/region/context.ts";
 import type { Problem } from "@/shared/contract/problem.ts";
+import { databaseOutage } from "@/region/services/database_outage.ts";
 import { DomainError, type DomainErrorKind } from "@/shared/errors/domain_error.ts";
 
 /** The only place that knows HTTP status codes for failures. */
@@ -28,10 +29,11 @@ const LIBRARY_CODES: Record<number, string> = {
 export function toProblem(
   ctx: Pick<RegionContext, "log" | "now">,
 ): (error: unknown, c: Context) => Response {
-  return (error, c) => {
+  return (thrown, c) => {
+    const error = databaseOutage(thrown) ?? thrown;
     const problem = describe(error);
     if (problem.status >= 500) {
-      const stack = error instanceof Error ? error.stack : String(error);
+      const stack = thrown instanceof Error ? thrown.stack : String(thrown);
       const { method, path } = c.req;
       ctx.log("request.failed", { requestId: c.get("requestId"), method, path, error: stack });
     }

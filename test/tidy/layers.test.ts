@@ -75,6 +75,7 @@ const LAYERS: Record<string, Layer> = {
       "region/db/queries",
       "region/db/client.ts",
       "region/db/constraint.ts",
+      "region/db/outage.ts",
       "region/tokens",
       "region/object_store",
       "region/context.ts",

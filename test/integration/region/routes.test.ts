@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp } from "@/region/app.ts";
+import { connect } from "@/region/db/client.ts";
 import { type Role, ROLES } from "@/shared/machine/lifecycle.ts";
 import { type RegionUnderTest, startRegionUnderTest } from "./region_under_test.ts";
 
@@ -146,6 +147,16 @@ describe("routes", () => {
     expect(response.status).toBe(500);
     expect(await response.json()).toMatchObject({ code: "internal", detail: "Internal error" });
     expect(region.logged.map(({ event }) => event)).toContain("request.failed");
+  });
+
+  test("say that the database is away, and when to ask again", async () => {
+    const away = connect({ url: "postgres://nobody@127.0.0.1:1/none" });
+    const response = await createApp({ ...region.ctx, db: away.db })
+      .request("/api/v1/me", { headers: { authorization: `Bearer rws_${"0".repeat(64)}` } });
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("5");
+    expect(await response.json()).toMatchObject({ code: "database.unavailable" });
+    await away.close();
   });
 
   test("are described in OpenAPI 3.1", async () => {
