@@ -6,6 +6,7 @@ import type { ApiEnv } from "./routes/api.ts";
 import { agentRoutes as rackAgentRoutes } from "./routes/agent/agent_routes.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { allocationRoutes } from "./routes/allocation.ts";
+import { API_TAGS, nameOperations } from "./routes/api_document.ts";
 import { apiKeyRoutes } from "./routes/api_keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authentication } from "./routes/authentication.ts";
@@ -78,11 +79,21 @@ export function createApp(ctx: RegionContext) {
     scheme: "bearer",
     description: "An API key (rwk_...) or the token of a session (rws_...)",
   });
-  app.doc31("/api/v1/openapi.json", {
-    openapi: "3.1.0",
-    info: { title: "Rackwright", version: VERSION },
-  });
+  const document = once(() =>
+    nameOperations(app.getOpenAPI31Document({
+      openapi: "3.1.0",
+      info: { title: "Rackwright", version: VERSION },
+      tags: API_TAGS,
+    }))
+  );
+  app.get("/api/v1/openapi.json", (c) => c.json(document()));
   return app;
+}
+
+/** The routes never change, and describing them all takes a while. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function apiRoutes(ctx: RegionContext) {

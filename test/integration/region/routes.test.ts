@@ -162,6 +162,14 @@ describe("routes", () => {
   test("are described in OpenAPI 3.1", async () => {
     const { body } = await region.call("GET /api/v1/openapi.json", { as: null });
     expect(body.openapi).toBe("3.1.0");
+    const paths = body.paths as Record<string, Record<string, Record<string, unknown>>>;
+    const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(ids.filter((id, i) => !id || ids.indexOf(id) !== i)).toEqual([]);
+    expect(operations.filter(({ summary }) => !summary)).toEqual([]);
+    const described = new Set(body.tags.map(({ name }: { name: string }) => name));
+    const used = new Set(operations.flatMap(({ tags }) => tags as string[] ?? []));
+    expect([...used].filter((tag) => !described.has(tag))).toEqual([]);
     expect(body.paths["/api/v1/machines"].post.requestBody.required).toBe(true);
   });
 });

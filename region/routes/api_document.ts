@@ -1,0 +1,65 @@
+/** As much of an OpenAPI document as is completed here. */
+export interface ApiDocument {
+  paths?: Record<string, object>;
+}
+
+const METHODS = ["get", "put", "post", "patch", "delete"];
+
+/** What the parts of the API are about, in the order in which a reader wants them. */
+export const API_TAGS = [
+  {
+    name: "machines",
+    description: "Servers that are managed: what they are, and what they can do",
+  },
+  { name: "devices", description: "What is known on the network and not deployed" },
+  { name: "storage", description: "How a machine's disks shall be laid out" },
+  {
+    name: "scripts",
+    description: "What runs in a machine to commission or test it, and its results",
+  },
+  { name: "operations", description: "One thing being done to one machine" },
+  {
+    name: "events",
+    description: "What happened: for people (events) and as agents told it (facts)",
+  },
+  { name: "tags", description: "Names put on machines, by people or by what is in them" },
+  { name: "zones", description: "Places that fail together" },
+  { name: "pools", description: "Machines set apart for some people" },
+  { name: "networks", description: "Fabrics, VLANs, subnets, and who has which address" },
+  { name: "images", description: "Operating systems and boot programs" },
+  { name: "sites", description: "Places with machines, each with its agents" },
+  { name: "agents", description: "The programs that serve a site" },
+  { name: "identity", description: "People, groups, sessions, keys" },
+  { name: "audit", description: "Who changed what, and whether that record is whole" },
+  { name: "webhooks", description: "Events sent on, signed, until they arrive" },
+  { name: "health", description: "Is it up, is it ready, what does it count" },
+];
+
+/**
+ * Gives every operation of the document an id, made from its method and path: the names that
+ * generated clients use. `GET /api/v1/machines/{systemId}` is `getMachinesBySystemId`.
+ */
+export function nameOperations<D extends ApiDocument>(document: D): D {
+  for (const [path, operations] of Object.entries(document.paths ?? {})) {
+    for (const method of METHODS) {
+      const operation: unknown = Reflect.get(operations, method);
+      if (typeof operation !== "object" || operation === null) continue;
+      Object.assign(operation, { operationId: operationId(method, path) });
+    }
+  }
+  return document;
+}
+
+function operationId(method: string, path: string): string {
+  const words = path.replace(/^\/api\/v1/, "").split("/").filter((part) => part !== "");
+  return method +
+    words.map((word) =>
+      word.startsWith("{")
+        ? `By${capital(word.slice(1, -1))}`
+        : word.split("-").map(capital).join("")
+    ).join("");
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1).replaceAll(/\W/g, "");
+}
