@@ -53,7 +53,7 @@ export function decideAction(
   const { action, erase } = ask;
   const to = standingAfterAction(machine, action, erase);
   const refusal = refusalOf(machine, actor, action, to);
-  if (refusal || !to) throw refusal ?? wrongStatus(machine, action);
+  if (refusal || !to) throw refusal?.() ?? wrongStatus(machine, action);
   const operation = operationOf(action, erase);
   const endsOperation = ruleOf(action).endsOperation === true;
   return { to, endsOperation, ...(operation ? { operation } : {}) };
@@ -72,23 +72,29 @@ function isOfUse(machine: ActionSubject, action: MachineAction): boolean {
   return action === "lock" ? !machine.isLocked : action === "unlock" ? machine.isLocked : true;
 }
 
+/** Put into words when it is asked for only: a list of machines refuses a dozen actions of each. */
+type Refusal = () => DomainError;
+
 function refusalOf(
   machine: ActionSubject,
   actor: Actor,
   action: MachineAction,
   to: Standing | undefined,
-): DomainError | undefined {
+): Refusal | undefined {
   const rule = ruleOf(action);
   const isMine = machine.ownerUserId === actor.userId;
   const wanted = isMine ? rule.ownRole ?? rule.role : roleForOthers(machine, rule.role);
-  if (ROLES.indexOf(actor.role) < ROLES.indexOf(wanted)) return notAllowed(machine, action, wanted);
-  if (machine.isLocked && !rule.ignoresLock) return locked(machine, action);
-  if (!to) return wrongStatus(machine, action);
-  if (rule.wantsUnowned && (isOwned(machine) || machine.ownerUserId !== null)) {
-    return owned(machine, action);
+  if (ROLES.indexOf(actor.role) < ROLES.indexOf(wanted)) {
+    return () => notAllowed(machine, action, wanted);
   }
-  if (machine.running && rule.operation && !rule.endsOperation) return busy(machine.running);
-  if (action.startsWith("power_") && !machine.hasBmc) return noBmc(machine);
+  if (machine.isLocked && !rule.ignoresLock) return () => locked(machine, action);
+  if (!to) return () => wrongStatus(machine, action);
+  if (rule.wantsUnowned && (isOwned(machine) || machine.ownerUserId !== null)) {
+    return () => owned(machine, action);
+  }
+  const { running } = machine;
+  if (running && rule.operation && !rule.endsOperation) return () => busy(running);
+  if (action.startsWith("power_") && !machine.hasBmc) return () => noBmc(machine);
   return undefined;
 }
 

@@ -12,6 +12,21 @@ export async function listInterfaces(
     .orderBy(asc(interfaces.machineId), asc(interfaces.id));
 }
 
+/** The MACs of these machines by machine, each machine's in the order they became known. */
+export async function listMacs(
+  db: Db,
+  machineIds: readonly number[],
+): Promise<Map<number, string[]>> {
+  if (machineIds.length === 0) return new Map();
+  // A list of a thousand machines is a thousand rows this way, not several thousand.
+  const rows = await db.select({
+    id: interfaces.machineId,
+    macs: sql<string[]>`json_agg(${interfaces.mac} ORDER BY ${interfaces.id})`,
+  }).from(interfaces).where(inArray(interfaces.machineId, [...machineIds]))
+    .groupBy(interfaces.machineId);
+  return new Map(rows.map(({ id, macs }) => [id, macs]));
+}
+
 /** The interfaces at a site that have one of these MACs. */
 export async function listInterfacesByMac(
   db: Db,

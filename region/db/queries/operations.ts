@@ -28,13 +28,20 @@ export async function findRunningOperation(
   return row;
 }
 
+/** What a list says of an operation under way: its plan is larger than all the rest. */
+export type RunningOperation = Pick<
+  OperationRow,
+  "id" | "machineId" | "kind" | "phase" | "phaseStartedAt"
+>;
+
 /** Those under way on these machines, at most one each. */
 export async function listRunningOperations(
   db: Db,
   machineIds: readonly number[],
-): Promise<OperationRow[]> {
+): Promise<RunningOperation[]> {
   if (machineIds.length === 0) return [];
-  return await db.select().from(operations)
+  const { id, machineId, kind, phase, phaseStartedAt } = operations;
+  return await db.select({ id, machineId, kind, phase, phaseStartedAt }).from(operations)
     .where(and(
       inArray(operations.machineId, [...machineIds]),
       eq(operations.state, "running"),

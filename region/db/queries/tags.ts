@@ -80,6 +80,20 @@ export async function listMachineTags(
     .where(inArray(machineTags.machineId, [...machineIds])).orderBy(asc(tags.name));
 }
 
+/** The names of the tags of these machines, in their order; machines without any are left out. */
+export async function listMachineTagNames(
+  db: Db,
+  machineIds: readonly number[],
+): Promise<Map<number, string[]>> {
+  if (machineIds.length === 0) return new Map();
+  const rows = await db.select({
+    id: machineTags.machineId,
+    names: sql<string[]>`json_agg(${tags.name} ORDER BY ${tags.name})`,
+  }).from(machineTags).innerJoin(tags, eq(tags.id, machineTags.tagId))
+    .where(inArray(machineTags.machineId, [...machineIds])).groupBy(machineTags.machineId);
+  return new Map(rows.map(({ id, names }) => [id, names]));
+}
+
 /** Tags that are there already stay there. */
 export async function addMachineTags(
   db: Db,

@@ -1,6 +1,6 @@
 import type { RegionContext } from "@/region/context.ts";
-import { listInterfaces } from "@/region/db/queries/interfaces.ts";
-import { listRunningOperations, type OperationRow } from "@/region/db/queries/operations.ts";
+import { listMacs } from "@/region/db/queries/interfaces.ts";
+import { listRunningOperations, type RunningOperation } from "@/region/db/queries/operations.ts";
 import { listUsernames } from "@/region/db/queries/users.ts";
 import type { ListedMachineRow } from "@/region/db/queries/machine_list.ts";
 import type { MachineRow } from "@/region/db/queries/machines.ts";
@@ -34,17 +34,16 @@ export async function viewListed(
 ): Promise<ListedMachineView[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
-  const running = await listRunningOperations(ctx.db, ids);
+  const [running, macs, usernames, grouping] = await Promise.all([
+    listRunningOperations(ctx.db, ids),
+    listMacs(ctx.db, ids),
+    listUsernames(ctx.db),
+    readGrouping(ctx.db, rows),
+  ]);
   const operations = new Map(running.map((operation) => [operation.machineId, operation]));
-  const interfaces = Map.groupBy(
-    await listInterfaces(ctx.db, ids),
-    ({ machineId }) => machineId,
-  );
-  const usernames = await listUsernames(ctx.db);
-  const grouping = await readGrouping(ctx.db, rows);
   return rows.map((row) =>
     viewOf(row, {
-      macs: interfaces.get(row.id)?.map(({ mac }) => mac) ?? [],
+      macs: macs.get(row.id) ?? [],
       operation: operations.get(row.id),
       owner: usernames.get(row.ownerUserId ?? 0) ?? null,
       caller,
@@ -55,7 +54,7 @@ export async function viewListed(
 
 interface Around {
   readonly macs: string[];
-  readonly operation: OperationRow | undefined;
+  readonly operation: RunningOperation | undefined;
   readonly owner: string | null;
   readonly caller: Caller;
   readonly grouping: Grouping | undefined;
@@ -104,6 +103,6 @@ function viewOf(row: ListedMachineRow, around: Around) {
   };
 }
 
-function viewUnderWay({ id, kind, phase, phaseStartedAt }: OperationRow) {
+function viewUnderWay({ id, kind, phase, phaseStartedAt }: RunningOperation) {
   return { id, kind, phase, phaseStartedAt: phaseStartedAt?.toISOString() ?? null };
 }

@@ -3,6 +3,7 @@ import type { MachineRow } from "@/region/db/queries/machines.ts";
 import { findPlacement, listPlacementNames } from "@/region/db/queries/placements.ts";
 import {
   addMachineTags,
+  listMachineTagNames,
   listMachineTags,
   listTagsNamed,
   removeMachineTags,
@@ -98,14 +99,11 @@ export async function readGrouping(
 ): Promise<Map<number, Grouping>> {
   const zones = await listPlacementNames(db, "zone", distinct(rows.map(({ zoneId }) => zoneId)));
   const pools = await listPlacementNames(db, "pool", distinct(rows.map(({ poolId }) => poolId)));
-  const tags = Map.groupBy(
-    await listMachineTags(db, rows.map(({ id }) => id)),
-    ({ machineId }) => machineId,
-  );
+  const tags = await listMachineTagNames(db, rows.map(({ id }) => id));
   return new Map(rows.map((row) => [row.id, {
     zone: zones.get(row.zoneId) ?? "",
     pool: pools.get(row.poolId) ?? "",
-    tags: (tags.get(row.id) ?? []).map(({ tag }) => tag.name),
+    tags: tags.get(row.id) ?? [],
   }]));
 }
 
