@@ -1,5 +1,6 @@
 import { and, asc, eq, inArray, notInArray, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
+import { anyOf } from "./any_of.ts";
 import { type InterfaceRow, interfaces } from "../schema/machines.ts";
 
 /** All interfaces of these machines, each machine's in the order they became known. */
@@ -22,7 +23,7 @@ export async function listMacs(
   const rows = await db.select({
     id: interfaces.machineId,
     macs: sql<string[]>`json_agg(${interfaces.mac} ORDER BY ${interfaces.id})`,
-  }).from(interfaces).where(inArray(interfaces.machineId, [...machineIds]))
+  }).from(interfaces).where(anyOf(interfaces.machineId, machineIds))
     .groupBy(interfaces.machineId);
   return new Map(rows.map(({ id, macs }) => [id, macs]));
 }

@@ -7,6 +7,7 @@ import {
   operations,
   type OperationState,
 } from "../schema/operations.ts";
+import { anyOf } from "./any_of.ts";
 import type { ListOrder, Slice } from "./keyset.ts";
 import { machinesInPools } from "./machines.ts";
 
@@ -42,10 +43,7 @@ export async function listRunningOperations(
   if (machineIds.length === 0) return [];
   const { id, machineId, kind, phase, phaseStartedAt } = operations;
   return await db.select({ id, machineId, kind, phase, phaseStartedAt }).from(operations)
-    .where(and(
-      inArray(operations.machineId, [...machineIds]),
-      eq(operations.state, "running"),
-    ));
+    .where(and(anyOf(operations.machineId, machineIds), eq(operations.state, "running")));
 }
 
 export const OPERATION_ORDER: ListOrder = {

@@ -2,6 +2,7 @@ import { and, asc, count, eq, inArray, isNotNull, ne, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { machines } from "../schema/machines.ts";
 import { machineTags, type TagRow, tags } from "../schema/tags.ts";
+import { anyOf } from "./any_of.ts";
 import type { ListOrder, Slice } from "./keyset.ts";
 
 export type { TagRow } from "../schema/tags.ts";
@@ -90,7 +91,7 @@ export async function listMachineTagNames(
     id: machineTags.machineId,
     names: sql<string[]>`json_agg(${tags.name} ORDER BY ${tags.name})`,
   }).from(machineTags).innerJoin(tags, eq(tags.id, machineTags.tagId))
-    .where(inArray(machineTags.machineId, [...machineIds])).groupBy(machineTags.machineId);
+    .where(anyOf(machineTags.machineId, machineIds)).groupBy(machineTags.machineId);
   return new Map(rows.map(({ id, names }) => [id, names]));
 }
 
