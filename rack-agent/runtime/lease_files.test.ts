@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { formatLine, mergeLeaseFiles, readLeaseFiles, segmentPath } from "./lease_files.ts";
+import {
+  formatLine,
+  mergeLeaseFiles,
+  nextSegmentOf,
+  readLeaseFiles,
+  segmentPath,
+} from "./lease_files.ts";
 
 let folder = "";
 let base = "";
@@ -15,7 +21,7 @@ const parse = (json: unknown) => typeof json === "number" ? json : undefined;
 const line = (record: unknown) => formatLine(JSON.stringify(record));
 const segment = (number: number, ...records: number[]) =>
   Deno.writeTextFileSync(segmentPath(base, number), records.map(line).join(""));
-const read = () => readLeaseFiles(base, parse);
+const read = () => ({ ...readLeaseFiles(base, parse), nextSegment: nextSegmentOf(base) });
 const keepLast = (upTo: number) =>
   mergeLeaseFiles(base, upTo, { parse, merge: (records) => records.slice(-2) });
 
@@ -41,6 +47,12 @@ test("segments are read in order; torn and damaged lines are counted and left ou
   Deno.writeTextFileSync(segmentPath(base, 2), torn, { append: true });
   Deno.writeTextFileSync(segmentPath(base, 1), "83dcefb7 2\nnonsense\n", { append: true });
   expect(read()).toEqual({ records: [10, 20, 21, 100], damagedLines: 3, nextSegment: 11 });
+});
+
+test("a segment that another thread has begun meanwhile is not read", () => {
+  segment(1, 10);
+  segment(2, 20);
+  expect(readLeaseFiles(base, parse, 2).records).toEqual([10]);
 });
 
 test("merging replaces base and closed segments, and leaves the open one", () => {

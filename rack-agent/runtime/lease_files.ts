@@ -10,22 +10,32 @@ export interface StoredRecords<T> {
   readonly records: readonly T[];
   /** Lines that are not records: a torn end after a crash, or a damaged disk. */
   readonly damagedLines: number;
-  /** Of the next segment to begin. */
-  readonly nextSegment: number;
 }
 
 const SEGMENT_DIGITS = 8;
+const HEADER_BYTES_MAX = 256;
 /** A segment is closed past this size, so that it can be merged into the base. */
 export const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
 
-/** Reads everything back, oldest first; `parse` returns undefined for what it does not know. */
+/** The number of the next segment to begin. */
+export function nextSegmentOf(basePath: string): number {
+  return Math.max(mergedSegmentsOf([firstLineOf(basePath)]), ...segmentsOf(basePath)) + 1;
+}
+
+/**
+ * Reads back what is in the segments before this one, oldest first.
+ *
+ * `parse` returns undefined for what it does not know.
+ */
 export function readLeaseFiles<T>(
   basePath: string,
   parse: (json: unknown) => T | undefined,
+  beforeSegment = Infinity,
 ): StoredRecords<T> {
   const base = linesOf(basePath);
   const mergedUpTo = mergedSegmentsOf(base);
-  const segments = segmentsOf(basePath).filter((number) => number > mergedUpTo);
+  const segments = segmentsOf(basePath)
+    .filter((number) => number > mergedUpTo && number < beforeSegment);
   const lines = [
     ...(mergedUpTo > 0 ? base.slice(1) : base),
     ...segments.flatMap((number) => linesOf(segmentPath(basePath, number))),
@@ -35,11 +45,7 @@ export function readLeaseFiles<T>(
     const record = parseLine(line, parse);
     if (record !== undefined) records.push(record);
   }
-  return {
-    records,
-    damagedLines: lines.length - records.length,
-    nextSegment: Math.max(mergedUpTo, ...segments) + 1,
-  };
+  return { records, damagedLines: lines.length - records.length };
 }
 
 /**
@@ -102,6 +108,19 @@ function segmentsOf(basePath: string): number[] {
 
 function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
+}
+
+/** Or what a header is never longer than. */
+function firstLineOf(path: string): string {
+  try {
+    using file = Deno.openSync(path, { read: true });
+    const bytes = new Uint8Array(HEADER_BYTES_MAX);
+    const length = file.readSync(bytes) ?? 0;
+    return new TextDecoder().decode(bytes.subarray(0, length)).split("\n", 1)[0] ?? "";
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
 }
 
 function linesOf(path: string): string[] {

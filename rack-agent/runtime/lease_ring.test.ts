@@ -60,3 +60,24 @@ test("after a failure only what was stored counts, and storing goes on from ther
   writer.publish();
   expect(text(storer.next(4))).toBe("again");
 });
+
+test("the writing side learns that there is a store, or why there is none", () => {
+  const { writer, storer } = bothSides();
+  expect(() => writer.waitForStore(1)).toThrow("leases have no file after 1 ms");
+  storer.openStore();
+  expect(() => writer.waitForStore(1)).not.toThrow();
+  const refused = bothSides();
+  refused.storer.refuseStore("No space left on device (os error 28)");
+  expect(() => refused.writer.waitForStore(1)).toThrow(/^No space left on device \(os error 28\)$/);
+});
+
+test("a writing side that is no more is ended for it; what it published is still stored", () => {
+  const { writer, storer } = bothSides();
+  writer.write("published\n");
+  writer.publish();
+  writer.write("not published\n");
+  new LeaseRing(writer.shared).abandon();
+  const bytes = storer.next(0);
+  expect(text(bytes)).toBe("published\n");
+  expect(storer.next(bytes?.length ?? 0)).toBeUndefined();
+});

@@ -70,8 +70,49 @@ export class LeaseRing {
   /** The last call of the writing side: what was published is still stored. */
   end(): void {
     this.publish();
+    this.abandon();
+  }
+
+  /** Says for a writing side that is no more that nothing will come: from any thread. */
+  abandon(): void {
     Atomics.store(this.#control, ENDED, 1);
     Atomics.notify(this.#control, HEAD);
+    Atomics.notify(this.#control, BROKEN);
+  }
+
+  /** Waits until there is a file to store lines in. Throws what the storing side found instead. */
+  waitForStore(timeoutMs: number): void {
+    Atomics.wait(this.#control, STORE, NO_STORE, timeoutMs);
+    const state = Atomics.load(this.#control, STORE);
+    if (state === STORE_OPEN) return;
+    if (state === NO_STORE) throw new Error(`leases have no file after ${timeoutMs} ms`);
+    throw new Error(new TextDecoder().decode(this.#bytes.slice(0, state - STORE_REFUSED)));
+  }
+
+  /** Waits until the storing side has no more to do; after that it touches nothing. */
+  waitForStoreEnd(timeoutMs: number): void {
+    Atomics.wait(this.#control, STORE, STORE_OPEN, timeoutMs);
+  }
+
+  /** Storing side: it has a file. */
+  openStore(): void {
+    this.#setStore(STORE_OPEN);
+  }
+
+  /** Storing side: it has no file, and why; there are no lines yet, so their memory holds it. */
+  refuseStore(reason: string): void {
+    const { written } = new TextEncoder().encodeInto(reason, this.#bytes);
+    this.#setStore(STORE_REFUSED + written);
+  }
+
+  /** Storing side: it is done. */
+  closeStore(): void {
+    this.#setStore(STORE_CLOSED);
+  }
+
+  #setStore(state: number): void {
+    Atomics.store(this.#control, STORE, state);
+    Atomics.notify(this.#control, STORE);
   }
 
   /** Storing side: waits for lines past `tail`; undefined when there are none and never will be. */
@@ -119,6 +160,12 @@ const HEAD = 0;
 const COMMITTED = 1;
 const BROKEN = 2;
 const ENDED = 3;
+const STORE = 4;
+// What the word of the store says; past `STORE_REFUSED` is the length of why.
+const NO_STORE = 0;
+const STORE_OPEN = 1;
+const STORE_CLOSED = 2;
+const STORE_REFUSED = 3;
 /** Nobody is waited for longer without looking again. */
 const WAIT_MS = 1_000;
 /** A lease is about 150 bytes: room for those of a whole site that comes back at once. */

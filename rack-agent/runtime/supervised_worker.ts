@@ -17,6 +17,8 @@ export interface WorkerDeps<In, Out> {
   /** It runs, for the first time or again: what changed while it did not is to be told. */
   readonly onStarted?: () => void;
   readonly onCrash: (reason: string) => void;
+  /** After each start, that of one that could not: it is gone, or about to be. */
+  readonly onEnd?: () => void;
 }
 
 /** A Worker that broke is replaced after this long. */
@@ -50,7 +52,7 @@ export class SupervisedWorker<In, Out extends { readonly kind: string }> {
     worker.onerror = (event) => {
       event.preventDefault();
       started.reject(new Error(event.message));
-      this.#onCrash(event.message);
+      this.replace(event.message);
     };
     worker.postMessage(this.#deps.startMessage(wake.fd));
     try {
@@ -58,6 +60,7 @@ export class SupervisedWorker<In, Out extends { readonly kind: string }> {
     } catch (error) {
       worker.terminate();
       wake.close();
+      this.#deps.onEnd?.();
       throw error;
     }
     this.#running = { worker, wake, stopped: () => {} };
@@ -83,7 +86,7 @@ export class SupervisedWorker<In, Out extends { readonly kind: string }> {
   }
 
   /** Machines must boot: what broke is told, and another one takes over. */
-  #onCrash(reason: string): void {
+  replace(reason: string): void {
     const running = this.#running;
     if (!running) return;
     running.stopped();
@@ -105,6 +108,7 @@ export class SupervisedWorker<In, Out extends { readonly kind: string }> {
     this.#running = undefined;
     worker.terminate();
     wake.close();
+    this.#deps.onEnd?.();
   }
 }
 

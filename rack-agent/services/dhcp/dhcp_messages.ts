@@ -3,6 +3,7 @@ import type { Lease, LeaseEvent } from "@/rack-agent/protocol/dhcp/lease.ts";
 import type { Reservation } from "@/rack-agent/protocol/dhcp/reservations.ts";
 import type { DhcpConfig } from "@/rack-agent/protocol/dhcp/site.ts";
 import type { SocketMemory } from "@/rack-agent/runtime/libc_socket_memory.ts";
+import type { JournalStart } from "./lease_journal_worker.ts";
 import type { Ipv4 } from "@/shared/net/ipv4.ts";
 import type { MacAddress } from "@/shared/net/mac_address.ts";
 
@@ -12,7 +13,8 @@ export type ToDhcpWorker =
     readonly kind: "start";
     /** Of an eventfd that is added to after each message but this one. */
     readonly wakeFd: number;
-    readonly leaseLogPath: string;
+    /** Of the thread that stores leases. */
+    readonly journal: JournalStart;
     readonly httpPort: number;
     readonly config: DhcpConfig;
   }

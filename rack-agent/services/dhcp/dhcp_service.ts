@@ -18,6 +18,8 @@ import {
   type SilenceEvent,
   type ToDhcpWorker,
 } from "./dhcp_messages.ts";
+import { LeaseJournal } from "./lease_journal.ts";
+import type { JournalStart } from "./lease_journal_worker.ts";
 import { LeaseMirror } from "./lease_mirror.ts";
 
 export interface DhcpServiceDeps {
@@ -54,6 +56,7 @@ export class DhcpService implements Service {
   #mirror = new LeaseMirror();
   #counters: DhcpCounters = NO_DHCP_COUNTERS;
   #isMerging = false;
+  #journal: LeaseJournal | undefined;
 
   constructor(deps: DhcpServiceDeps) {
     this.#deps = deps;
@@ -62,7 +65,7 @@ export class DhcpService implements Service {
       startMessage: (wakeFd) => ({
         kind: "start",
         wakeFd,
-        leaseLogPath: deps.leaseLogPath,
+        journal: this.#openJournal(),
         httpPort: deps.httpPort,
         config: this.#config,
       }),
@@ -72,7 +75,19 @@ export class DhcpService implements Service {
         deps.log("dhcp.crashed", { reason });
         this.#answerNobody();
       },
+      onEnd: () => this.#journal?.end(),
     });
+  }
+
+  #openJournal(): JournalStart {
+    const { leaseLogPath, log } = this.#deps;
+    this.#journal = new LeaseJournal({
+      basePath: leaseLogPath,
+      onNotStored: (cause) => log("dhcp.not_stored", { cause }),
+      onSegmentClosed: (segment) => this.#merge(segment),
+      onCrash: (reason) => this.#worker.replace(reason),
+    });
+    return this.#journal.start;
   }
 
   /** Reads the leases and opens the sockets. An interface that is missing is waited for. */

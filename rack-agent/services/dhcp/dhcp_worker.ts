@@ -2,7 +2,7 @@ import { httpBootPolicy } from "@/rack-agent/protocol/dhcp/boot_options.ts";
 import { parseLeaseChange } from "@/rack-agent/protocol/dhcp/lease.ts";
 import { systemClock } from "@/rack-agent/runtime/clock.ts";
 import { readLeaseFiles } from "@/rack-agent/runtime/lease_files.ts";
-import { LeaseRing, makeLeaseRing } from "@/rack-agent/runtime/lease_ring.ts";
+import { LeaseRing } from "@/rack-agent/runtime/lease_ring.ts";
 import { EventCounter } from "@/rack-agent/runtime/libc_event.ts";
 import { errorText } from "@/rack-agent/runtime/log.ts";
 import type { LifeMessage } from "@/rack-agent/runtime/supervised_worker.ts";
@@ -12,7 +12,6 @@ import { type MacAddress, parseMacAddress } from "@/shared/net/mac_address.ts";
 import { DhcpEngine } from "./dhcp_engine.ts";
 import type { FromDhcpWorker, ToDhcpWorker } from "./dhcp_messages.ts";
 import { LinuxDhcpTransport } from "./dhcp_transport.ts";
-import type { FromJournal, JournalStart } from "./lease_journal_worker.ts";
 
 /**
  * The thread that answers machines. It blocks in the kernel and never touches the disk: another
@@ -22,6 +21,8 @@ import type { FromJournal, JournalStart } from "./lease_journal_worker.ts";
 const HOUSEKEEPING_MS = 1_000;
 /** Replies that wait for the disk at the end are waited for this long. */
 const STOP_MS = 2_000;
+/** A disk that takes longer to make a file is none to promise leases on. */
+const STORE_MS = 30_000;
 
 type Start = Extract<ToDhcpWorker, { kind: "start" }>;
 const scope = workerScope<ToDhcpWorker, FromDhcpWorker | LifeMessage>();
@@ -34,29 +35,25 @@ scope.onmessage = ({ data }) => {
 };
 
 async function run(start: Start): Promise<void> {
-  const committed = new EventCounter();
-  const transport = new LinuxDhcpTransport([start.wakeFd, committed.fd]);
+  const { journal: { basePath, segment, ring: shared, committedFd }, wakeFd } = start;
+  const committed = new EventCounter(committedFd);
+  const transport = new LinuxDhcpTransport([wakeFd, committedFd]);
   try {
-    const stored = readLeaseFiles(start.leaseLogPath, parseLeaseChange);
-    const { damagedLines, nextSegment } = stored;
-    if (damagedLines > 0) log("dhcp.lease_log_damaged", { path: start.leaseLogPath, damagedLines });
-    const ring = new LeaseRing(makeLeaseRing());
+    const { records, damagedLines } = readLeaseFiles(basePath, parseLeaseChange, segment);
+    if (damagedLines > 0) log("dhcp.lease_log_damaged", { path: basePath, damagedLines });
+    const ring = new LeaseRing(shared);
     const engine = engineOn(transport, ring, start);
-    tell({ kind: "leases", leases: engine.restore(stored.records) });
-    const journal = await startJournal({
-      basePath: start.leaseLogPath,
-      segment: nextSegment,
-      ring: ring.shared,
-      committedFd: committed.fd,
-    });
-    if (nextSegment > 1) tell({ kind: "segment_closed", segment: nextSegment - 1 });
+    const leases = engine.restore(records);
     engine.configure(start.config);
+    ring.waitForStore(STORE_MS);
     engine.keepHouse(); // throws when there can be no sockets
+    tell({ kind: "leases", leases });
     tell({ kind: "started" });
-    await serve({ engine, transport, committed, wakeFd: start.wakeFd });
+    // Not before: merging would take the time of whoever waits for the first answer.
+    if (segment > 1) tell({ kind: "segment_closed", segment: segment - 1 });
+    await serve({ engine, transport, committed, wakeFd });
     ring.end();
-    await journal.ended;
-    committed.close(); // not before: the other thread would write to whatever has its number then
+    ring.waitForStoreEnd(STOP_MS);
     tell({ kind: "counters", counters: engine.counters });
   } catch (error) {
     const code = error instanceof DomainError ? error.code : "dhcp.refused";
@@ -130,29 +127,6 @@ async function drain(engine: DhcpEngine, transport: LinuxDhcpTransport): Promise
     engine.finish();
     await aMoment();
   }
-}
-
-function startJournal(start: JournalStart): Promise<{ ended: Promise<void> }> {
-  const worker = new Worker(new URL("./lease_journal_worker.ts", import.meta.url), {
-    type: "module",
-  });
-  const ready = Promise.withResolvers<{ ended: Promise<void> }>();
-  const ended = Promise.withResolvers<void>();
-  worker.onmessage = ({ data }: MessageEvent<FromJournal>) => {
-    switch (data.kind) {
-      case "ready":
-        return ready.resolve({ ended: ended.promise });
-      case "failed":
-        return log("dhcp.not_stored", { cause: data.message });
-      case "segment_closed":
-        return tell(data);
-      case "ended":
-        return ended.resolve();
-    }
-  };
-  worker.onerror = (event) => ready.reject(new Error(event.message));
-  worker.postMessage(start);
-  return ready.promise;
 }
 
 function macOfInterface(interfaceName: string): MacAddress | undefined {

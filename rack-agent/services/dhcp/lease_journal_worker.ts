@@ -17,30 +17,45 @@ export interface JournalStart {
 }
 
 export type FromJournal =
-  | { readonly kind: "ready" }
   | { readonly kind: "failed"; readonly message: string }
+  /** This segment and those before it can be merged. */
   | { readonly kind: "segment_closed"; readonly segment: number }
+  /** It uses nothing any more. */
   | { readonly kind: "ended" };
 
 const scope = workerScope<JournalStart, FromJournal>();
 
 scope.onmessage = ({ data }) => {
+  const ring = new LeaseRing(data.ring);
   try {
-    store(data);
+    const file = tryToOpen(data, ring);
+    if (file) store(data, ring, file);
   } finally {
     scope.postMessage({ kind: "ended" });
     scope.close();
   }
 };
 
-function store({ basePath, segment, ring: shared, committedFd }: JournalStart): void {
-  const ring = new LeaseRing(shared);
+function tryToOpen({ basePath, segment }: JournalStart, ring: LeaseRing): Deno.FsFile | undefined {
+  try {
+    return openSegment(basePath, segment);
+  } catch (error) {
+    ring.refuseStore(errorText(error));
+    return undefined;
+  }
+}
+
+function store(
+  { basePath, segment, committedFd }: JournalStart,
+  ring: LeaseRing,
+  firstFile: Deno.FsFile,
+): void {
   const committed = new EventCounter(committedFd);
-  let file = openSegment(basePath, segment);
+  let file = firstFile;
   let number = segment;
   let tail = ring.committed;
   let sizeBytes = 0;
-  scope.postMessage({ kind: "ready" });
+  ring.openStore();
   const nextSegment = () => {
     file.close();
     number += 1;
@@ -66,6 +81,7 @@ function store({ basePath, segment, ring: shared, committedFd }: JournalStart): 
     }
   }
   file.close();
+  ring.closeStore();
 }
 
 function openSegment(basePath: string, number: number): Deno.FsFile {

@@ -8,7 +8,7 @@ import { formatMacAddress } from "@/shared/net/mac_address.ts";
 
 /**
  * Machines behind a relay, as a program: `{relay, server, machines, outstanding, seconds, rate,
- * rounds}` as JSON. Each goes through DISCOVER, OFFER, REQUEST and ACK, again and again, and every
+ * rounds, againMs}` as JSON. Each goes through DISCOVER, OFFER, REQUEST and ACK, again and again, and every
  * answer is checked. Writes one line of JSON when the seconds, or the rounds, are over.
  *
  * `rate` 0: as many at once as `outstanding` says, always. Else so many begin each second.
@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly rate: number;
   /** 0: until the seconds are over. */
   readonly rounds: number;
+  /** Who has no answer asks again after this long. */
+  readonly againMs: number;
 }
 
 export interface LoadResult {
@@ -31,7 +33,7 @@ export interface LoadResult {
   /** DISCOVER to ACK. */
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Asked again after a second without an answer. */
+  /** Asked again without an answer. */
   readonly resent: number;
   /** Could not begin in time because too many were under way. */
   readonly late: number;
@@ -40,7 +42,6 @@ export interface LoadResult {
 }
 
 const SERVER_PORT = 67;
-const AGAIN_MS = 1_000;
 const BATCH = 256;
 const PACKET_BYTES = 300;
 const AT = { op: 0, transactionId: 4, yourAddress: 16, mac: 28, options: 240 } as const;
@@ -77,7 +78,7 @@ const startMs = performance.now();
 const endMs = startMs + options.seconds * 1_000;
 const toBegin = options.rounds > 0 ? options.rounds * options.machines : Infinity;
 let begun = 0;
-let lookMs = startMs + AGAIN_MS / 4;
+let lookMs = startMs + options.againMs / 4;
 while (performance.now() < endMs && (begun < toBegin || busy.size > 0)) turn();
 const seconds = (performance.now() - startMs) / 1_000;
 const sorted = Float64Array.from(tookMs).sort();
@@ -97,16 +98,16 @@ socket.close();
 function turn(): void {
   begin();
   outgoing.flush(socket.fd);
-  poller.wait(options.rate > 0 ? 1 : 50);
+  poller.wait(options.rate > 0 ? 1 : Math.min(50, options.againMs));
   for (let count = BATCH; count === BATCH;) {
     count = incoming.receive(socket.fd);
     for (let i = 0; i < count; i++) receive(incoming.datagram(i));
   }
   const nowMs = performance.now();
   if (nowMs < lookMs) return;
-  lookMs = nowMs + AGAIN_MS / 4;
+  lookMs = nowMs + options.againMs / 4;
   for (const machine of busy) {
-    if (nowMs - (askedMs[machine] ?? 0) < AGAIN_MS) continue;
+    if (nowMs - (askedMs[machine] ?? 0) < options.againMs) continue;
     resent += 1;
     offered[machine] = 0;
     ask(machine, nowMs);

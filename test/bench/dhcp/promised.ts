@@ -12,6 +12,9 @@ import { parseMacAddress } from "@/shared/net/mac_address.ts";
 /**
  * Reads `MAC ADDRESS` lines, each a promise that is in force, and asks for the address at once. Writes
  * how many were offered something else. As a program: `RELAY SERVER`.
+ *
+ * Where promises come faster than they can be asked for, only the newest is: an older one may have
+ * been changed again.
  */
 const relay = parseIpv4(Deno.args[0] ?? "");
 const server = { address: parseIpv4(Deno.args[1] ?? ""), port: 67 };
@@ -26,7 +29,8 @@ let rest = "";
 for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
   const lines = (rest + text).split("\n");
   rest = lines.pop() ?? "";
-  for (const line of lines) await ask(line);
+  const newest = lines.findLast((line) => /^\S+ \S+$/.test(line));
+  if (newest) await ask(newest);
 }
 console.log(JSON.stringify({ asked, stale, unanswered }));
 socket.close();
@@ -34,7 +38,7 @@ poller.close();
 
 async function ask(line: string): Promise<void> {
   const [mac, address] = line.split(" ");
-  if (!mac || !address || line.startsWith("{")) return;
+  if (!mac || !address) return;
   asked += 1;
   socket.send(
     encodePacket({
