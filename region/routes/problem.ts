@@ -1,22 +1,9 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { RegionContext } from "@/region/context.ts";
-import type { Problem } from "@/shared/contract/problem.ts";
+import { type Problem, PROBLEM_STATUS } from "@/shared/contract/problem.ts";
 import { databaseOutage } from "@/region/services/database_outage.ts";
-import { DomainError, type DomainErrorKind } from "@/shared/errors/domain_error.ts";
-
-/** The only place that knows HTTP status codes for failures. */
-const STATUS = {
-  invalid_input: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  not_found: 404,
-  gone: 410,
-  conflict: 409,
-  precondition_failed: 412,
-  limited: 429,
-  unavailable: 503,
-} as const satisfies Record<DomainErrorKind, number>;
+import { DomainError } from "@/shared/errors/domain_error.ts";
 
 /** Codes for what the HTTP library refuses by itself. */
 const LIBRARY_CODES: Record<number, string> = {
@@ -62,7 +49,7 @@ function describe(error: unknown): Problem {
   if (error instanceof DomainError) {
     const { code, message: detail, field, value, accepted, errors } = error;
     const more = Object.entries({ field, value, accepted, errors }).filter(([, each]) => each);
-    return { status: STATUS[error.kind], code, detail, ...Object.fromEntries(more) };
+    return { status: PROBLEM_STATUS[error.kind], code, detail, ...Object.fromEntries(more) };
   }
   if (error instanceof HTTPException && error.status < 500) {
     const code = LIBRARY_CODES[error.status] ?? "request.refused";

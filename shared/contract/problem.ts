@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { DomainErrorKind } from "@/shared/errors/domain_error.ts";
 
 /** The body of every refusal, at every endpoint: RFC 9457 with a stable `code` of ours. */
 export const Problem = z.object({
@@ -27,3 +28,16 @@ export const Problem = z.object({
   requestId: z.string().optional(),
 });
 export type Problem = z.infer<typeof Problem>;
+
+/** The HTTP status of each kind of failure, wherever one is answered over HTTP: RFC 9110 §15.5, §15.6. */
+export const PROBLEM_STATUS = {
+  invalid_input: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  gone: 410,
+  conflict: 409,
+  precondition_failed: 412,
+  limited: 429,
+  unavailable: 503,
+} as const satisfies Record<DomainErrorKind, number>;

@@ -1,4 +1,5 @@
 import { parseMacAddress } from "@/shared/net/mac_address.ts";
+import { PROBLEM_STATUS } from "@/shared/contract/problem.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import type { ContentCache } from "@/rack-agent/runtime/content_cache.ts";
 import type { Journal } from "@/rack-agent/runtime/journal.ts";
@@ -127,19 +128,7 @@ function notFound(path: string): DomainError {
   });
 }
 
-const STATUS = {
-  invalid_input: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  not_found: 404,
-  gone: 410,
-  conflict: 409,
-  precondition_failed: 412,
-  limited: 429,
-  unavailable: 503,
-} as const;
-
-/** The only place here that knows status codes for failures; a bug leaks no detail. */
+/** What a failure is answered with; a bug leaks no detail. */
 function refusal(error: unknown, log: Log): Response {
   if (error instanceof URIError) return refusal(notFound("(malformed escape)"), log);
   if (!(error instanceof DomainError)) {
@@ -148,7 +137,7 @@ function refusal(error: unknown, log: Log): Response {
       status: 500,
     });
   }
-  const status = STATUS[error.kind];
+  const status = PROBLEM_STATUS[error.kind];
   log("http.refused", { status, code: error.code, reason: error.message });
   return Response.json({ status, code: error.code, detail: error.message }, {
     status,
