@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
 import {
   createDhcpOption,
+  DHCP_OPTION_TYPES,
   getDhcpOption,
   listDhcpOptions,
   removeDhcpOption,
@@ -39,18 +40,7 @@ const DhcpOption = z.object({
   version: z.int(),
   createdAt: z.string(),
 });
-const Type = z.enum([
-  "ipv4",
-  "ipv4-list",
-  "u8",
-  "u16",
-  "u32",
-  "i32",
-  "bool",
-  "text",
-  "domain-list",
-  "hex",
-]);
+const Type = z.enum(DHCP_OPTION_TYPES);
 const Value = z.string().max(4096);
 const params = z.object({ dhcpOptionId: RowId });
 const tags = ["networks"];

@@ -20,6 +20,7 @@ import {
   requires,
   RowId,
 } from "./api.ts";
+import { Cursor, NextCursor } from "./network_schema.ts";
 
 const Ids = z.array(z.int().min(1).max(2 ** 31 - 1)).max(1000);
 const Group = z.object({
@@ -48,9 +49,9 @@ const listRoute = createRoute({
   tags,
   summary: "Groups of users, in the order of their making",
   ...requires("admin"),
-  request: { query: z.strictObject({ cursor: RowId.optional(), limit: Limit }) },
+  request: { query: z.strictObject({ cursor: Cursor, limit: Limit }) },
   responses: ok(
-    z.object({ groups: z.array(Group), nextCursor: z.string().nullable() }),
+    z.object({ groups: z.array(Group), nextCursor: NextCursor }),
     "A page of groups",
   ),
 });
@@ -102,8 +103,7 @@ const deleteRoute = createRoute({
 export function groupRoutes(ctx: RegionContext) {
   return createApi()
     .openapi(listRoute, async (c) => {
-      const { cursor: afterId, limit } = c.req.valid("query");
-      const { groups, nextCursor } = await listGroups(ctx, c.get("caller"), { afterId, limit });
+      const { groups, nextCursor } = await listGroups(ctx, c.get("caller"), c.req.valid("query"));
       return c.json({ groups: groups.map(viewGroup), nextCursor }, 200);
     })
     .openapi(createGroupRoute, async (c) => {

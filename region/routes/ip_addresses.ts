@@ -6,35 +6,12 @@ import {
   listIpAddresses,
   removeIpAddress,
 } from "@/region/services/ip_addresses/manage_ip_addresses.ts";
-import {
-  body,
-  createApi,
-  created,
-  etag,
-  Hostname,
-  IfMatch,
-  Limit,
-  ok,
-  REMOVED,
-  requires,
-  RowId,
-  TextId,
-} from "./api.ts";
-import { Address, Cursor, Description, NextCursor, RowBody } from "./network_schema.ts";
+import { body, createApi, created, etag, IfMatch, ok, REMOVED, requires, RowId } from "./api.ts";
+import { NextCursor } from "./network_schema.ts";
+import { NEW_PROMISE, PROMISE_FIELDS, PROMISE_QUERY } from "./promise_schema.ts";
 
 const Kind = z.enum(["reservation", "user"]);
-const IpAddress = z.object({
-  id: z.int(),
-  subnetId: z.int(),
-  ip: z.string(),
-  kind: Kind,
-  mac: z.string().nullable(),
-  hostname: z.string().nullable(),
-  comment: z.string(),
-  userId: z.int().nullable(),
-  version: z.int(),
-  createdAt: z.string(),
-});
+const IpAddress = z.object({ ...PROMISE_FIELDS, kind: Kind, userId: z.int().nullable() });
 const params = z.object({ ipAddressId: RowId });
 const tags = ["networks"];
 
@@ -45,13 +22,7 @@ const listRoute = createRoute({
   summary: "Promised addresses of every kind",
   ...requires("viewer"),
   request: {
-    query: z.strictObject({
-      subnetId: RowId.optional(),
-      siteId: TextId.optional(),
-      kind: Kind.optional(),
-      cursor: Cursor,
-      limit: Limit,
-    }),
+    query: z.strictObject({ ...PROMISE_QUERY, kind: Kind.optional() }),
   },
   responses: ok(
     z.object({ ipAddresses: z.array(IpAddress), nextCursor: NextCursor }),
@@ -66,13 +37,7 @@ const createIpAddressRoute = createRoute({
   summary: "Keep an address of a subnet for oneself",
   ...requires("operator"),
   request: {
-    body: body(z.strictObject({
-      subnetId: RowBody,
-      /** Absent: the lowest free one. */
-      ip: Address.optional(),
-      hostname: Hostname.optional(),
-      comment: Description.optional(),
-    })),
+    body: body(z.strictObject(NEW_PROMISE)),
   },
   responses: created(IpAddress, "The address"),
 });

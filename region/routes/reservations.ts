@@ -14,25 +14,15 @@ import {
   etag,
   Hostname,
   IfMatch,
-  Limit,
   ok,
   REMOVED,
   requires,
   RowId,
-  TextId,
 } from "./api.ts";
-import { Address, Cursor, Description, NextCursor, RowBody } from "./network_schema.ts";
+import { Address, Description, NextCursor } from "./network_schema.ts";
+import { NEW_PROMISE, PROMISE_FIELDS, PROMISE_QUERY } from "./promise_schema.ts";
 
-const Reservation = z.object({
-  id: z.int(),
-  subnetId: z.int(),
-  mac: z.string().nullable(),
-  ip: z.string(),
-  hostname: z.string().nullable(),
-  comment: z.string(),
-  version: z.int(),
-  createdAt: z.string(),
-});
+const Reservation = z.object(PROMISE_FIELDS);
 const Mac = z.string().max(64);
 const params = z.object({ reservationId: RowId });
 const tags = ["networks"];
@@ -44,13 +34,7 @@ const listRoute = createRoute({
   summary: "Addresses promised to MACs",
   ...requires("viewer"),
   request: {
-    query: z.strictObject({
-      subnetId: RowId.optional(),
-      siteId: TextId.optional(),
-      mac: Mac.optional(),
-      cursor: Cursor,
-      limit: Limit,
-    }),
+    query: z.strictObject({ ...PROMISE_QUERY, mac: Mac.optional() }),
   },
   responses: ok(
     z.object({ reservations: z.array(Reservation), nextCursor: NextCursor }),
@@ -65,14 +49,7 @@ const createReservationRoute = createRoute({
   summary: "Promise an address to a MAC",
   ...requires("admin"),
   request: {
-    body: body(z.strictObject({
-      subnetId: RowBody,
-      mac: Mac,
-      /** Absent: any free one. */
-      ip: Address.optional(),
-      hostname: Hostname.optional(),
-      comment: Description.optional(),
-    })),
+    body: body(z.strictObject({ ...NEW_PROMISE, mac: Mac })),
   },
   responses: created(Reservation, "The reservation"),
 });

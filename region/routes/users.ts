@@ -18,6 +18,7 @@ import {
   requires,
   RowId,
 } from "./api.ts";
+import { Cursor, NextCursor } from "./network_schema.ts";
 import { DisplayName, Email, NewPassword, User, Username, viewUser } from "./user_schema.ts";
 
 const PoolIds = z.array(z.int().min(1).max(2 ** 31 - 1)).max(1000).nullable().openapi({
@@ -38,12 +39,12 @@ const listRoute = createRoute({
         description: "Part of a name or address",
       }),
       role: z.enum(ROLES).optional(),
-      cursor: RowId.optional(),
+      cursor: Cursor,
       limit: Limit,
     }),
   },
   responses: ok(
-    z.object({ users: z.array(User), nextCursor: z.string().nullable() }),
+    z.object({ users: z.array(User), nextCursor: NextCursor }),
     "A page of users",
   ),
 });
@@ -125,8 +126,8 @@ const endSessionsRoute = createRoute({
 export function userRoutes(ctx: RegionContext) {
   return createApi()
     .openapi(listRoute, async (c) => {
-      const { q: text, cursor: afterId, ...query } = c.req.valid("query");
-      const page = await listUsers(ctx, c.get("caller"), { ...query, text, afterId });
+      const { q: text, ...query } = c.req.valid("query");
+      const page = await listUsers(ctx, c.get("caller"), { ...query, text });
       return c.json({ users: page.users.map(viewUser), nextCursor: page.nextCursor }, 200);
     })
     .openapi(createUserRoute, async (c) => {

@@ -174,23 +174,12 @@ export const ACTIONS = {
   },
   mark_broken: {
     role: "operator",
-    to: every("Broken", [
-      "New",
-      "Commissioning",
-      "Failed commissioning",
-      "Ready",
-      "Allocated",
-      "Deploying",
-      "Deployed",
-      "Failed deployment",
-      "Releasing",
-      "Releasing failed",
-      "Disk erasing",
-      "Failed disk erasing",
-      "Failed to enter rescue mode",
-      "Failed to exit rescue mode",
-      "Testing",
-      "Failed testing",
+    to: everyBut("Broken", [
+      "Entering rescue mode",
+      "Rescue mode",
+      "Exiting rescue mode",
+      "Broken",
+      "Retired",
     ]),
     endsOperation: true,
   },
@@ -326,6 +315,10 @@ function follow(from: Standing, target: Target): Standing {
 
 function every(target: MachineStatus, statuses: readonly MachineStatus[]): Moves {
   return Object.fromEntries(statuses.map((status) => [status, target]));
+}
+
+function everyBut(target: MachineStatus, statuses: readonly MachineStatus[]): Moves {
+  return every(target, MACHINE_STATUSES.filter((status) => !statuses.includes(status)));
 }
 
 function stayIn(statuses: readonly MachineStatus[]): Moves {

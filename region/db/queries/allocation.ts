@@ -4,8 +4,12 @@ import type { Db } from "../client.ts";
 import { type MachineRow, machines } from "../schema/machines.ts";
 import { machineTags } from "../schema/tags.ts";
 
-/** What is asked of a machine and stands in its columns; absent: anything. */
-export interface ColumnConstraints {
+/**
+ * What is asked of a machine and stands in its columns; absent: anything.
+ *
+ * `Ref` is how zones, pools and tags are meant: by number, or by name for who asks.
+ */
+export interface ColumnConstraints<Ref extends number | string = number> {
   readonly cpuCount?: number;
   readonly memoryMib?: number;
   /** Any of them. */
@@ -13,14 +17,14 @@ export interface ColumnConstraints {
   readonly siteId?: string;
   readonly hostname?: string;
   readonly systemId?: string;
-  readonly zone?: number;
-  readonly notInZone?: readonly number[];
-  readonly pool?: number;
-  readonly notInPool?: readonly number[];
+  readonly zone?: Ref;
+  readonly notInZone?: readonly Ref[];
+  readonly pool?: Ref;
+  readonly notInPool?: readonly Ref[];
   /** All of them. */
-  readonly tags?: readonly number[];
+  readonly tags?: readonly Ref[];
   /** None of them. */
-  readonly notTags?: readonly number[];
+  readonly notTags?: readonly Ref[];
 }
 export type ColumnField = keyof ColumnConstraints;
 

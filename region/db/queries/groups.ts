@@ -20,8 +20,7 @@ export async function findGroup(db: Db, id: number): Promise<GroupWithLists | un
 /** In the order of their making. */
 export async function listGroups(
   db: Db,
-  afterId: number | undefined,
-  limit: number,
+  { afterId, limit }: { afterId?: number; limit: number },
 ): Promise<GroupWithLists[]> {
   const rows = await db.select().from(groups)
     .where(afterId === undefined ? undefined : gt(groups.id, afterId))

@@ -33,15 +33,17 @@ export interface UserFilter {
   /** Part of a name or an e-mail address, in any case. */
   readonly text?: string;
   readonly role?: Role;
-  /** Only users with a greater number. */
-  readonly afterId?: number;
 }
 
 /** In the order of their making. */
-export async function listUsers(db: Db, filter: UserFilter, limit: number): Promise<UserRow[]> {
+export async function listUsers(
+  db: Db,
+  filter: UserFilter,
+  { afterId, limit }: { afterId?: number; limit: number },
+): Promise<UserRow[]> {
   const conditions: (SQL | undefined)[] = [];
   if (filter.role !== undefined) conditions.push(eq(users.role, filter.role));
-  if (filter.afterId !== undefined) conditions.push(gt(users.id, filter.afterId));
+  if (afterId !== undefined) conditions.push(gt(users.id, afterId));
   if (filter.text !== undefined) {
     const pattern = `%${filter.text.replaceAll(/[\\%_]/g, "\\$&")}%`;
     conditions.push(or(

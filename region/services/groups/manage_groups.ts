@@ -12,6 +12,7 @@ import {
 } from "@/region/db/queries/groups.ts";
 import { recordChange } from "@/region/services/audit/record_change.ts";
 import { expectVersion } from "@/region/services/expect_version.ts";
+import { type PageQuery, readIdPage } from "@/region/services/id_page.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { refuseViolations } from "@/region/services/refuse_violations.ts";
 import { ChangedMeanwhile, retryOnChange } from "@/region/services/retry_on_change.ts";
@@ -29,13 +30,11 @@ export interface GroupChange {
 export async function listGroups(
   ctx: RegionContext,
   caller: Caller,
-  query: { afterId?: number; limit: number },
+  query: PageQuery,
 ): Promise<{ groups: GroupWithLists[]; nextCursor: string | null }> {
   requireRole(caller, "admin");
-  const rows = await listGroupRows(ctx.db, query.afterId, query.limit + 1);
-  const groups = rows.slice(0, query.limit);
-  const last = groups.at(-1);
-  return { groups, nextCursor: rows.length > query.limit && last ? String(last.id) : null };
+  const { rows, nextCursor } = await readIdPage(query, (page) => listGroupRows(ctx.db, page));
+  return { groups: rows, nextCursor };
 }
 
 /** Throws `not_found`. */

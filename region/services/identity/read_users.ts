@@ -1,5 +1,6 @@
 import type { RegionContext } from "@/region/context.ts";
 import { findUser, listUsers as listUserRows, type UserFilter } from "@/region/db/queries/users.ts";
+import { type PageQuery, readIdPage } from "@/region/services/id_page.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { type Caller, requireRole } from "./caller.ts";
 import { type UserView, viewUser } from "./user_view.ts";
@@ -18,17 +19,15 @@ export async function getUser(
 export async function listUsers(
   ctx: RegionContext,
   caller: Caller,
-  query: UserFilter & { limit: number },
+  query: UserFilter & PageQuery,
 ): Promise<{ users: UserView[]; nextCursor: string | null }> {
   requireRole(caller, "admin");
-  const { limit, ...filter } = query;
-  const rows = await listUserRows(ctx.db, filter, limit + 1);
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  return {
-    users: await Promise.all(page.map((row) => viewUser(ctx.db, row))),
-    nextCursor: rows.length > limit && last ? String(last.id) : null,
-  };
+  const { rows, nextCursor } = await readIdPage(
+    query,
+    (page) => listUserRows(ctx.db, query, page),
+  );
+  const users = await Promise.all(rows.map((row) => viewUser(ctx.db, row)));
+  return { users, nextCursor };
 }
 
 /** The caller's own. */

@@ -7,20 +7,7 @@ import type { Caller } from "../identity/caller.ts";
 import { resolvePlacement, resolveTags } from "./place_machine.ts";
 
 /** What a machine must be to be allocated, in the words of who asks: names instead of numbers. */
-export interface ConstraintInput extends PartConstraints {
-  readonly cpuCount?: number;
-  readonly memoryMib?: number;
-  readonly architecture?: readonly string[];
-  readonly siteId?: string;
-  readonly hostname?: string;
-  readonly systemId?: string;
-  readonly zone?: string;
-  readonly notInZone?: readonly string[];
-  readonly pool?: string;
-  readonly notInPool?: readonly string[];
-  readonly tags?: readonly string[];
-  readonly notTags?: readonly string[];
-}
+export type ConstraintInput = ColumnConstraints<string> & PartConstraints;
 
 /** The same by number, in two halves: what the database chooses by, and what the inventory tells. */
 export interface Constraints {
