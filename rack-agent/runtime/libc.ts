@@ -70,6 +70,21 @@ export function fixedBuffer(lengthBytes: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new ArrayBuffer(lengthBytes));
 }
 
+/** An `int` as a call takes it by address. */
+export function intBytes(value: number): Uint8Array<ArrayBuffer> {
+  const bytes = fixedBuffer(4);
+  new DataView(bytes.buffer).setInt32(0, value, true);
+  return bytes;
+}
+
+/** Text as C has it, ended by a zero. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  const encoded = new TextEncoder().encode(text);
+  const bytes = fixedBuffer(encoded.length + 1);
+  bytes.set(encoded);
+  return bytes;
+}
+
 /**
  * Opens the C library for these calls; callers keep what they get for good.
  *

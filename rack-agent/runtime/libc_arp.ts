@@ -1,10 +1,7 @@
 import { failedCall, fixedBuffer, lastErrno, libc } from "./libc.ts";
+import { AF_PACKET, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from "./libc_numbers.ts";
 
 // Linux, the same on x86-64 and aarch64.
-const AF_PACKET = 17;
-const SOCK_DGRAM = 2;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
 const ETH_P_ARP = 0x0806;
 const SOCKADDR_LL_BYTES = 20;
 const FRAME_BYTES_MAX = 64;

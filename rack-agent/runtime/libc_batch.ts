@@ -1,4 +1,5 @@
-import { fixedBuffer, lastErrno, openLibc } from "./libc.ts";
+import { ERRNO, fixedBuffer, lastErrno, openLibc } from "./libc.ts";
+import { AF_INET, IOVEC_BYTES, MMSGHDR_BYTES, MSGHDR, SOCKADDR_IN_BYTES } from "./libc_numbers.ts";
 
 /**
  * Many datagrams with one call to the kernel, and their payload straight out of mapped memory.
@@ -16,11 +17,6 @@ const IN_USE = new Set<object>();
 const MSG_DONTWAIT = 0x40;
 const POLLOUT = 4;
 const POLLFD_BYTES = 8;
-const SOCKADDR_BYTES = 16; // struct sockaddr_in
-const AF_INET = 2;
-const IOVEC_BYTES = 16;
-const MMSGHDR_BYTES = 64; // struct mmsghdr: a msghdr of 56 bytes, then u32 msg_len
-const MSGHDR = { name: 0, nameBytes: 8, iov: 16, iovs: 24, control: 32, controlBytes: 40, len: 56 };
 const TWO_32 = 2 ** 32;
 /** cmsghdr { u64 len, i32 level, i32 type } and a u16, padded: one UDP_SEGMENT message. */
 const CONTROL_BYTES = 24;
@@ -46,7 +42,7 @@ export class ReceiveBatch {
     this.#slots = slots;
     this.#slotBytes = slotBytes;
     this.#bytes = fixedBuffer(slots * slotBytes);
-    this.#names = fixedBuffer(slots * SOCKADDR_BYTES);
+    this.#names = fixedBuffer(slots * SOCKADDR_IN_BYTES);
     this.#iovs = fixedBuffer(slots * IOVEC_BYTES);
     this.#headers = fixedBuffer(slots * MMSGHDR_BYTES);
     this.view = new DataView(this.#bytes.buffer);
@@ -57,7 +53,7 @@ export class ReceiveBatch {
       putPointer(iovView, i * IOVEC_BYTES, pointerOf(this.#bytes) + i * slotBytes);
       putPointer(iovView, i * IOVEC_BYTES + 8, slotBytes);
       const at = i * MMSGHDR_BYTES;
-      putPointer(this.#headerView, at, pointerOf(this.#names) + i * SOCKADDR_BYTES);
+      putPointer(this.#headerView, at, pointerOf(this.#names) + i * SOCKADDR_IN_BYTES);
       putPointer(this.#headerView, at + MSGHDR.iov, pointerOf(this.#iovs) + i * IOVEC_BYTES);
       putPointer(this.#headerView, at + MSGHDR.iovs, 1);
     }
@@ -67,7 +63,7 @@ export class ReceiveBatch {
   /** How many datagrams there are now, 0 when none is waiting. */
   receive(fd: number): number {
     for (let i = 0; i < this.#slots; i++) {
-      this.#headerView.setUint32(i * MMSGHDR_BYTES + MSGHDR.nameBytes, SOCKADDR_BYTES, true);
+      this.#headerView.setUint32(i * MMSGHDR_BYTES + MSGHDR.nameBytes, SOCKADDR_IN_BYTES, true);
     }
     const received = libc().recvmmsg(fd, this.#headers, this.#slots, MSG_DONTWAIT, null);
     return Math.max(received, 0); // an error is one of an earlier packet: ICMP said something
@@ -87,11 +83,11 @@ export class ReceiveBatch {
 
   /** The sender's IPv4 address as a number. */
   addressOf(slot: number): number {
-    return this.#nameView.getUint32(slot * SOCKADDR_BYTES + 4, false);
+    return this.#nameView.getUint32(slot * SOCKADDR_IN_BYTES + 4, false);
   }
 
   portOf(slot: number): number {
-    return this.#nameView.getUint16(slot * SOCKADDR_BYTES + 2, false);
+    return this.#nameView.getUint16(slot * SOCKADDR_IN_BYTES + 2, false);
   }
 
   close(): void {
@@ -106,7 +102,6 @@ export interface Flushed {
 }
 
 const NONE_FAILED: Flushed = { failed: new Map() };
-const EAGAIN = 11;
 /** How long a full send buffer is waited for before what is left is given up. */
 const SEND_WAIT_MS = 5;
 
@@ -139,7 +134,7 @@ export class SendBatch {
     this.#maxDatagrams = maxDatagrams;
     this.#maxPieces = maxPieces;
     this.#own = fixedBuffer(maxPieces * 4 + maxDatagrams * OWN_BYTES_MAX);
-    this.#names = fixedBuffer(maxDatagrams * SOCKADDR_BYTES);
+    this.#names = fixedBuffer(maxDatagrams * SOCKADDR_IN_BYTES);
     this.#iovs = fixedBuffer(maxPieces * IOVEC_BYTES);
     this.#controls = fixedBuffer(maxDatagrams * CONTROL_BYTES);
     this.#headers = fixedBuffer(maxDatagrams * MMSGHDR_BYTES);
@@ -166,7 +161,7 @@ export class SendBatch {
 
   /** Begins a datagram to an IPv4 address, as a number, and port. */
   start(address: number, port: number): void {
-    const at = this.#datagrams * SOCKADDR_BYTES;
+    const at = this.#datagrams * SOCKADDR_IN_BYTES;
     this.#nameView.setUint16(at + 2, port, false);
     this.#nameView.setUint32(at + 4, address, false);
     const header = this.#datagrams * MMSGHDR_BYTES;
@@ -222,7 +217,7 @@ export class SendBatch {
         continue;
       }
       const errno = lastErrno();
-      if (errno === EAGAIN && this.#waitWritable(fd)) continue;
+      if (errno === ERRNO.EAGAIN && this.#waitWritable(fd)) continue;
       failed ??= new Map();
       failed.set(done++, errno);
     }
@@ -255,10 +250,10 @@ export class SendBatch {
   /** Everything in the headers that never changes. */
   #prepare(namesPointer: number, controlsPointer: number): void {
     for (let i = 0; i < this.#maxDatagrams; i++) {
-      this.#nameView.setUint16(i * SOCKADDR_BYTES, AF_INET, true);
+      this.#nameView.setUint16(i * SOCKADDR_IN_BYTES, AF_INET, true);
       const header = i * MMSGHDR_BYTES;
-      putPointer(this.#headerView, header + MSGHDR.name, namesPointer + i * SOCKADDR_BYTES);
-      this.#headerView.setUint32(header + MSGHDR.nameBytes, SOCKADDR_BYTES, true);
+      putPointer(this.#headerView, header + MSGHDR.name, namesPointer + i * SOCKADDR_IN_BYTES);
+      this.#headerView.setUint32(header + MSGHDR.nameBytes, SOCKADDR_IN_BYTES, true);
       putPointer(this.#headerView, header + MSGHDR.control, controlsPointer + i * CONTROL_BYTES);
       this.#controlView.setUint32(i * CONTROL_BYTES, CONTROL_BYTES_USED, true);
       this.#controlView.setInt32(i * CONTROL_BYTES + 8, SOL_UDP, true);
@@ -275,7 +270,8 @@ export function pointerOf(bytes: Uint8Array<ArrayBuffer>): number {
   return Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)));
 }
 
-function putPointer(view: DataView, at: number, value: number): void {
+/** Writes an address, or a length as wide as one. */
+export function putPointer(view: DataView, at: number, value: number): void {
   view.setUint32(at, value % TWO_32, true);
   view.setUint32(at + 4, Math.floor(value / TWO_32), true);
 }

@@ -1,13 +1,15 @@
-import { ERRNO, failedCall, fixedBuffer, lastErrno, libc } from "./libc.ts";
+import { cString, ERRNO, failedCall, fixedBuffer, intBytes, lastErrno, libc } from "./libc.ts";
+import {
+  AF_INET6,
+  SO_BINDTODEVICE,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_RAW,
+  SOL_SOCKET,
+} from "./libc_numbers.ts";
 import { interfaceIndex } from "./libc_socket.ts";
 
 // Linux, the same on x86-64 and aarch64 (bits/socket.h, linux/in6.h, linux/icmpv6.h).
-const AF_INET6 = 10;
-const SOCK_RAW = 3;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-const SO_BINDTODEVICE = 25;
 const IPPROTO_IPV6 = 41;
 const IPPROTO_ICMPV6 = 58;
 const IPV6_MULTICAST_IF = 17;
@@ -94,17 +96,17 @@ export class RouterGroupSocket {
   }
 
   #configure(interfaceName: string, icmpType: number): void {
-    this.#set(SOL_SOCKET, SO_BINDTODEVICE, new TextEncoder().encode(interfaceName + "\0"));
+    this.#set(SOL_SOCKET, SO_BINDTODEVICE, cString(interfaceName));
     const filter = new Uint8Array(FILTER_BYTES).fill(0xff);
     filter[icmpType >> 3] = 0xff & ~(1 << (icmpType & 7)); // little-endian words: bytes in order
     this.#set(IPPROTO_ICMPV6, ICMPV6_FILTER, filter);
     const membership = new Uint8Array(20);
     membership.set(linkGroup(2));
-    membership.set(int(this.#index), 16);
+    membership.set(intBytes(this.#index), 16);
     this.#set(IPPROTO_IPV6, IPV6_JOIN_GROUP, membership);
-    this.#set(IPPROTO_IPV6, IPV6_MULTICAST_IF, int(this.#index));
-    this.#set(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, int(HOP_LIMIT));
-    this.#set(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, int(0));
+    this.#set(IPPROTO_IPV6, IPV6_MULTICAST_IF, intBytes(this.#index));
+    this.#set(IPPROTO_IPV6, IPV6_MULTICAST_HOPS, intBytes(HOP_LIMIT));
+    this.#set(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, intBytes(0));
   }
 
   #set(level: number, option: number, value: Uint8Array): void {
@@ -114,10 +116,4 @@ export class RouterGroupSocket {
       throw failedCall(`setsockopt(${level}, ${option})`, lastErrno());
     }
   }
-}
-
-function int(value: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setInt32(0, value, true);
-  return bytes;
 }

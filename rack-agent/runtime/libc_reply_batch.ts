@@ -1,18 +1,14 @@
 import { fixedBuffer, lastErrno, openLibc } from "./libc.ts";
-import { pointerOf } from "./libc_batch.ts";
+import { AF_INET, AF_PACKET, IOVEC_BYTES, MMSGHDR_BYTES, MSGHDR } from "./libc_numbers.ts";
+import { pointerOf, putPointer } from "./libc_batch.ts";
 
 const SYMBOLS = {
   sendmmsg: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 let opened: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] | undefined;
 
-const MMSGHDR_BYTES = 64; // struct mmsghdr: name@0, namelen@8, iov@16, iovlen@24, …
-const IOVEC_BYTES = 16;
 const SOCKADDR_BYTES_MAX = 20; // sockaddr_ll; sockaddr_in has 16
-const AF_INET = 2;
-const AF_PACKET = 17;
 const ETH_P_IP = 0x0800;
-const TWO_32 = 2 ** 32;
 
 /** Batches now in use: their buffers point at each other, which the garbage collector cannot see. */
 const IN_USE = new Set<object>();
@@ -44,8 +40,8 @@ export class ReplyBatch {
       const header = i * MMSGHDR_BYTES;
       putPointer(this.#iovView, i * IOVEC_BYTES, pointerOf(this.#bytes) + i * slotBytes);
       putPointer(this.#headerView, header, pointerOf(this.#names) + i * SOCKADDR_BYTES_MAX);
-      putPointer(this.#headerView, header + 16, pointerOf(this.#iovs) + i * IOVEC_BYTES);
-      putPointer(this.#headerView, header + 24, 1);
+      putPointer(this.#headerView, header + MSGHDR.iov, pointerOf(this.#iovs) + i * IOVEC_BYTES);
+      putPointer(this.#headerView, header + MSGHDR.iovs, 1);
     }
     IN_USE.add(this);
   }
@@ -106,12 +102,7 @@ export class ReplyBatch {
     if (this.isFull || bytes.length > this.#slotBytes) throw new Error("no room in the batch");
     this.#bytes.set(bytes, this.#size * this.#slotBytes);
     this.#iovView.setUint32(this.#size * IOVEC_BYTES + 8, bytes.length, true);
-    this.#headerView.setUint32(this.#size * MMSGHDR_BYTES + 8, nameBytes, true);
+    this.#headerView.setUint32(this.#size * MMSGHDR_BYTES + MSGHDR.nameBytes, nameBytes, true);
     this.#size += 1;
   }
-}
-
-function putPointer(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value % TWO_32, true);
-  view.setUint32(at + 4, Math.floor(value / TWO_32), true);
 }

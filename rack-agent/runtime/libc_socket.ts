@@ -1,5 +1,16 @@
 import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from "@/shared/net/ipv4.ts";
-import { ERRNO, failedCall, fixedBuffer, lastErrno, libc } from "./libc.ts";
+import { cString, ERRNO, failedCall, fixedBuffer, intBytes, lastErrno, libc } from "./libc.ts";
+import {
+  AF_INET,
+  AF_PACKET,
+  SO_BINDTODEVICE,
+  SO_REUSEADDR,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCKADDR_IN_BYTES,
+  SOL_SOCKET,
+} from "./libc_numbers.ts";
 
 /** An IPv4 address and UDP port. */
 export interface Endpoint {
@@ -8,18 +19,9 @@ export interface Endpoint {
 }
 
 // Linux, the same on x86-64 and aarch64 (asm-generic/socket.h, bits/socket.h).
-const AF_INET = 2;
-const AF_PACKET = 17;
-const SOCK_DGRAM = 2;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-const SO_REUSEADDR = 2;
 const SO_BROADCAST = 6;
 const SO_RCVBUF = 8;
-const SO_BINDTODEVICE = 25;
 const SO_RCVBUFFORCE = 33;
-const SOCKADDR_IN_BYTES = 16;
 
 const DATAGRAM_BYTES_MAX = 65_536;
 /** A power cut brings a whole site back at once: about 3000 DHCP packets fit. */
@@ -166,17 +168,4 @@ function writeSockaddrIn(into: Uint8Array<ArrayBuffer>, { address, port }: Endpo
 function readSockaddrIn(from: Uint8Array<ArrayBuffer>): Endpoint {
   const view = new DataView(from.buffer);
   return { address: ipv4FromNumber(view.getUint32(4, false)), port: view.getUint16(2, false) };
-}
-
-function intBytes(value: number): Uint8Array<ArrayBuffer> {
-  const bytes = fixedBuffer(4);
-  new DataView(bytes.buffer).setInt32(0, value, true);
-  return bytes;
-}
-
-function cString(text: string): Uint8Array<ArrayBuffer> {
-  const encoded = new TextEncoder().encode(text);
-  const bytes = fixedBuffer(encoded.length + 1);
-  bytes.set(encoded);
-  return bytes;
 }

@@ -1,11 +1,11 @@
 import { fixedBuffer, openLibc } from "./libc.ts";
+import { SOL_SOCKET } from "./libc_numbers.ts";
 
 const SYMBOLS = {
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 let opened: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] | undefined;
 
-const SOL_SOCKET = 1;
 const SO_MEMINFO = 55;
 // linux/sock_diag.h, SK_MEMINFO_*: places in an array of u32.
 const RMEM_ALLOC = 0;

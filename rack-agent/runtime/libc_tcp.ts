@@ -1,4 +1,13 @@
-import { failedCall, fixedBuffer, lastErrno, openLibc } from "./libc.ts";
+import { cString, ERRNO, failedCall, fixedBuffer, intBytes, lastErrno, openLibc } from "./libc.ts";
+import {
+  AF_INET,
+  SO_REUSEADDR,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOCKADDR_IN_BYTES,
+  SOL_SOCKET,
+} from "./libc_numbers.ts";
 
 const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -20,18 +29,10 @@ let opened: Deno.DynamicLibrary<typeof SYMBOLS>["symbols"] | undefined;
 const libc = () => opened ??= openLibc(SYMBOLS);
 
 // Linux, the same on x86-64 and aarch64 but for the layout of epoll_event.
-const AF_INET = 2;
-const SOCK_STREAM = 1;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-const SO_REUSEADDR = 2;
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_MORE = 0x8000;
-const SOCKADDR_BYTES = 16;
-const EAGAIN = 11;
 const BACKLOG = 1_024;
 const O_RDONLY = 0;
 const O_CLOEXEC = 0o2000000;
@@ -48,7 +49,7 @@ const [EVENT_BYTES, EVENT_DATA_AT] = Deno.build.arch === "x86_64" ? [12, 4] : [1
 /** A TCP port that connections are taken from. Everything here is non-blocking. */
 export class TcpListener {
   readonly fd: number;
-  readonly #peer = fixedBuffer(SOCKADDR_BYTES);
+  readonly #peer = fixedBuffer(SOCKADDR_IN_BYTES);
   readonly #peerView = new DataView(this.#peer.buffer);
   readonly #peerBytes = fixedBuffer(4);
 
@@ -58,12 +59,12 @@ export class TcpListener {
     if (this.fd < 0) throw failedCall("socket()", lastErrno());
     const one = intBytes(1);
     libc().setsockopt(this.fd, SOL_SOCKET, SO_REUSEADDR, one, one.length);
-    const name = fixedBuffer(SOCKADDR_BYTES);
+    const name = fixedBuffer(SOCKADDR_IN_BYTES);
     const view = new DataView(name.buffer);
     view.setUint16(0, AF_INET, true);
     view.setUint16(2, port, false);
     if (
-      libc().bind(this.fd, name, SOCKADDR_BYTES) < 0 || libc().listen(this.fd, BACKLOG) < 0
+      libc().bind(this.fd, name, SOCKADDR_IN_BYTES) < 0 || libc().listen(this.fd, BACKLOG) < 0
     ) {
       const errno = lastErrno();
       libc().close(this.fd);
@@ -73,7 +74,7 @@ export class TcpListener {
 
   /** The next connection with its client's IPv4 address as a number; undefined when none waits. */
   accept(): { readonly fd: number; readonly address: number } | undefined {
-    new DataView(this.#peerBytes.buffer).setUint32(0, SOCKADDR_BYTES, true);
+    new DataView(this.#peerBytes.buffer).setUint32(0, SOCKADDR_IN_BYTES, true);
     const fd = libc().accept4(this.fd, this.#peer, this.#peerBytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) return undefined;
     const one = intBytes(1);
@@ -110,13 +111,12 @@ export function sendFile(fd: number, file: number, offset: number, maxBytes: num
 
 function moved(result: number | bigint): Moved {
   if (result >= 0) return Number(result);
-  return lastErrno() === EAGAIN ? "again" : "broken";
+  return lastErrno() === ERRNO.EAGAIN ? "again" : "broken";
 }
 
 /** Opens a file for `sendFile`; undefined when it cannot be. */
 export function openFile(path: string): number | undefined {
-  const name = new TextEncoder().encode(`${path}\0`);
-  const fd = libc().open(name, O_RDONLY | O_CLOEXEC);
+  const fd = libc().open(cString(path), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return undefined;
   libc().posix_fadvise(fd, 0n, 0n, FADV_SEQUENTIAL); // reads ahead twice as far
   return fd;
@@ -162,10 +162,4 @@ export class EdgePoller {
   close(): void {
     libc().close(this.#fd);
   }
-}
-
-function intBytes(value: number): Uint8Array<ArrayBuffer> {
-  const bytes = fixedBuffer(4);
-  new DataView(bytes.buffer).setInt32(0, value, true);
-  return bytes;
 }
