@@ -68,7 +68,9 @@ Options:
   --cache-gib <size>   what the cache of images may take up (default: no limit)
   --tftp-ports <a-b>   UDP ports for TFTP transfers, for a firewall (default any)
   --root <folder>      install below this folder instead, without an account or systemd
-  --json               output as JSON
+  --json               output of status, leases, boots and check as JSON
+
+It ends with 0 when done, 1 when it failed or check found a problem, 2 when it was misused.
   --help
 `;
 
@@ -78,7 +80,8 @@ export function parseCommand(args: string[], env: Record<string, string | undefi
   if (values.help || positionals.length === 0 && !values.version) return { kind: "help" };
   if (values.version) return { kind: "version" };
   const folder = values.data ?? env.RACKWRIGHT_AGENT_DATA ?? DEFAULT_FOLDER;
-  const [command, ...rest] = positionals;
+  const [command = "", ...rest] = positionals;
+  refuseForeignOptions(command, Object.keys(values));
   switch (command) {
     case "join":
       return { ...joinInput(rest, values.token ?? env.RACKWRIGHT_JOIN_TOKEN), folder };
@@ -102,6 +105,34 @@ export function parseCommand(args: string[], env: Record<string, string | undefi
     default:
       throw refused(`"${command}" is not a command; see rackwright-agent --help`);
   }
+}
+
+const RUN_OPTIONS = ["data", "http-port", "files-port", "status-port", "cache-gib", "tftp-ports"];
+
+/** The options that each command heeds; `check` takes those of `run`, whose line it is to judge. */
+const OPTIONS_OF: ReadonlyMap<string, readonly string[]> = new Map([
+  ["join", ["data", "token"]],
+  ["run", RUN_OPTIONS],
+  ["check", [...RUN_OPTIONS, "json"]],
+  ["status", ["data", "json"]],
+  ["boots", ["data", "json"]],
+  ["leases", ["data", "json"]],
+  ["why", ["data"]],
+  ["install", ["root"]],
+  ["uninstall", ["root", "purge"]],
+]);
+
+/** An option that a command would not heed is a mistake: whoever wrote it counts on it. */
+function refuseForeignOptions(command: string, given: readonly string[]): void {
+  const known = OPTIONS_OF.get(command);
+  if (!known) {
+    const names = [...OPTIONS_OF.keys()].join(", ");
+    throw refused(`"${command}" is not a command; it is one of ${names}; see --help`);
+  }
+  const foreign = given.find((name) => !known.includes(name));
+  if (foreign === undefined) return;
+  const accepted = known.map((name) => `--${name}`).join(", ");
+  throw refused(`${command} does not take --${foreign}; it takes ${accepted}`);
 }
 
 function parse(args: string[]) {
@@ -184,7 +215,9 @@ function cacheBytes(text: string | undefined): number | undefined {
 }
 
 function machine([mac, ...more]: string[]): MacAddress {
-  if (mac === undefined || more.length > 0) throw refused("why takes one MAC address");
+  if (mac === undefined || more.length > 0) {
+    throw refused("why takes one MAC address, such as 52:54:00:12:34:56");
+  }
   try {
     return parseMacAddress(mac);
   } catch (error) {

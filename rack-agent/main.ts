@@ -116,10 +116,19 @@ async function showCheck(command: Extract<Command, { kind: "check" }>): Promise<
 /** What a running agent answered. */
 async function running<T>(folder: string, answer: Promise<T>): Promise<T> {
   return await answer.catch((cause) => {
+    if (cause instanceof Deno.errors.PermissionDenied) {
+      throw new DomainError({
+        kind: "forbidden",
+        code: "agent.not_permitted",
+        message: `this account may not ask the agent on ${folder}; run the same with sudo`,
+        cause,
+      });
+    }
     throw new DomainError({
       kind: "unavailable",
       code: "agent.not_running",
-      message: `no agent is running on ${folder}`,
+      message: `no agent is running on ${folder}; start it (systemctl start rackwright-agent), ` +
+        "or name its folder with --data",
       cause,
     });
   });

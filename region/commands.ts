@@ -1,3 +1,5 @@
+import { DomainError } from "@/shared/errors/domain_error.ts";
+import { LISTEN_DEFAULT } from "./config.ts";
 import type { RegionContext } from "./context.ts";
 import type { DataFolder } from "./data_folder.ts";
 import { sealEntries } from "./services/audit/seal_entries.ts";
@@ -19,19 +21,48 @@ interface Opened {
 type Command = (opened: Opened) => Promise<Outcome>;
 
 /** What `region/main.ts` does instead of serving, by its argument. No region may run meanwhile. */
-const COMMANDS: Record<string, Command> = {
-  "rotate-secrets": rotateSecrets,
-  "verify-audit": verifyAudit,
-};
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ["rotate-secrets", rotateSecrets],
+  ["verify-audit", verifyAudit],
+]);
 
-/** The command that the arguments name; undefined: serve. Throws what to write instead. */
-export function chooseCommand(args: readonly string[]): Command | undefined {
-  const [name] = args;
-  if (name === undefined) return undefined;
-  const command = args.length === 1 ? COMMANDS[name] : undefined;
+export const HELP = `rackwright region: the control plane of any number of sites
+
+Usage:
+  deno run -A region/main.ts                  serve, until SIGTERM or Ctrl-C
+  deno run -A region/main.ts rotate-secrets   seal the database's passwords with a new key
+  deno run -A region/main.ts verify-audit     find the first audit entry that is changed or missing
+  deno run -A region/main.ts --help           this text
+
+Stop the region before rotate-secrets and verify-audit; back up secrets.json after rotate-secrets.
+It ends with 0 when done, 1 when something failed or the audit is broken, 2 for an argument that
+it does not know.
+
+Environment:
+  RACKWRIGHT_LISTEN          address:port (default ${LISTEN_DEFAULT})
+  RACKWRIGHT_PUBLIC_URL      where people and agents reach it (default http:// and the above)
+  RACKWRIGHT_DATA            folder of the secrets, the objects and the embedded database (default
+                             /var/lib/rackwright/region; when not root, rackwright/region below
+                             $XDG_DATA_HOME or ~/.local/share)
+  DATABASE_URL               postgres://… (default: an embedded PostgreSQL server)
+  RACKWRIGHT_BOOTSTRAP_FILE  the first admin's credentials are written there too, as JSON
+  RACKWRIGHT_WEBHOOK_HOSTS   hosts that webhooks may go to by plain http, or although they are ours
+  RACKWRIGHT_PROXIES         proxies whose X-Forwarded-For is believed: 127.0.0.1,::1`;
+
+/** What the arguments ask for. Throws `invalid_input` that lists what there is. */
+export function chooseCommand(args: readonly string[]): Command | "serve" | "help" {
+  const [name, ...more] = args;
+  if (name === undefined) return "serve";
+  if (more.length === 0 && ["--help", "-h", "help"].includes(name)) return "help";
+  const command = more.length === 0 ? COMMANDS.get(name) : undefined;
   if (command) return command;
-  const names = Object.keys(COMMANDS).join(", ");
-  throw new Error(`"${args.join(" ")}" is no command; without one it serves, else: ${names}`);
+  const names = [...COMMANDS.keys()].join(", ");
+  throw new DomainError({
+    kind: "invalid_input",
+    code: "region.usage",
+    message: `"${args.join(" ")}" is not a command; it is one of ${names}, or nothing to serve; ` +
+      "see --help",
+  });
 }
 
 /** The file has both keys before the first value is sealed anew, and one when the last one is. */

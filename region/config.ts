@@ -26,7 +26,7 @@ export class ConfigError extends Error {
   }
 }
 
-const LISTEN_DEFAULT = "127.0.0.1:5240";
+export const LISTEN_DEFAULT = "127.0.0.1:5240";
 
 /** Reads the configuration; throws one ConfigError with everything that is wrong with it. */
 export function readConfig(env: Environment, host: { isRoot: boolean }): RegionConfig {

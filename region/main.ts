@@ -1,6 +1,6 @@
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import { createApp } from "./app.ts";
-import { chooseCommand } from "./commands.ts";
+import { chooseCommand, HELP } from "./commands.ts";
 import { ConfigError, readConfig, type RegionConfig } from "./config.ts";
 import type { RegionContext, RegionSecrets } from "./context.ts";
 import { type DataFolder, openDataFolder, writeSecretFile } from "./data_folder.ts";
@@ -42,20 +42,24 @@ async function main(): Promise<void> {
   }
   let exitCode = 0;
   const fail = (error: unknown) => {
-    exitCode = 1;
+    exitCode = error instanceof DomainError && error.code === "region.usage" ? 2 : 1;
     console.error(`rackwright region: ${explain(error)}`);
     asked.resolve();
   };
   try {
     const command = chooseCommand(Deno.args);
+    if (command === "help") {
+      console.log(HELP);
+      Deno.exit(0);
+    }
     const config = readConfig((name) => Deno.env.get(name), { isRoot: Deno.uid() === 0 });
-    if (command) {
+    if (command === "serve") {
+      await serve(config, stops, fail);
+      await asked.promise;
+    } else {
       const outcome = await command(await open(config, stops, fail));
       console.log(outcome.text);
       exitCode = outcome.exitCode;
-    } else {
-      await serve(config, stops, fail);
-      await asked.promise;
     }
   } catch (error) {
     fail(error);
@@ -151,13 +155,22 @@ async function openDatabase(
   });
   let isStopping = false;
   server.ended.then(() => {
-    if (!isStopping) fail(new Error("the database server ended by itself; see server.log"));
+    if (!isStopping) fail(serverEnded(server.logFile));
   });
   stops.push(() => {
     isStopping = true;
     return server.stop();
   });
   return server.address;
+}
+
+function serverEnded(logFile: string): DomainError {
+  return new DomainError({
+    kind: "unavailable",
+    code: "database.ended",
+    message: `the embedded database server ended by itself; ${logFile} says why: ` +
+      "read it before the region is started again, which begins it anew",
+  });
 }
 
 async function readOrMakeSecrets(

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { type Arch, buildAgent, hostArch } from "./build_agent.ts";
+import { buildAgent, hostArch } from "./build_agent.ts";
 
 const USAGE = `deno task build:agent [flags]: the agent as one executable file, in dist/
 
@@ -11,7 +11,33 @@ const USAGE = `deno task build:agent [flags]: the agent as one executable file, 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({
+  let values: ReturnType<typeof parse>;
+  try {
+    values = parse(args);
+  } catch (error) {
+    return misused(error instanceof Error ? error.message : String(error));
+  }
+  const { arch, form, runtime, help } = values;
+  if (help) {
+    console.log(USAGE);
+    return 0;
+  }
+  if (arch !== "x64" && arch !== "arm64") return misused(`--arch is x64 or arm64, not "${arch}"`);
+  if (form !== "self-extracting" && form !== "compiled") {
+    return misused(`--form is self-extracting or compiled, not "${form}"`);
+  }
+  const startMs = performance.now();
+  const log = (line: string) => console.log(line);
+  const path = await buildAgent({ arch, form, runtime, log });
+  const { size } = await Deno.stat(path);
+  const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
+  console.log(`${path}: ${(size / 1e6).toFixed(1)} MB, in ${seconds} s`);
+  return 0;
+}
+
+/** Throws for a flag that is not one. */
+function parse(args: string[]) {
+  return parseArgs({
     args,
     options: {
       arch: { type: "string", default: hostArch() },
@@ -19,19 +45,10 @@ async function main(args: string[]): Promise<number> {
       runtime: { type: "string" },
       help: { type: "boolean" },
     },
-  });
-  const { arch, form, runtime, help } = values;
-  const isKnown = (arch === "x64" || arch === "arm64") &&
-    (form === "self-extracting" || form === "compiled");
-  if (help || !isKnown) {
-    console.log(USAGE);
-    return help ? 0 : 2;
-  }
-  const startMs = performance.now();
-  const log = (line: string) => console.log(line);
-  const path = await buildAgent({ arch: arch as Arch, form, runtime, log });
-  const { size } = await Deno.stat(path);
-  const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
-  console.log(`${path}: ${(size / 1e6).toFixed(1)} MB, in ${seconds} s`);
-  return 0;
+  }).values;
+}
+
+function misused(why: string): number {
+  console.error(`${why}\n\n${USAGE}`);
+  return 2;
 }

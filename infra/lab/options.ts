@@ -33,7 +33,7 @@ export const USAGE = `deno task lab [flags]: a virtual rack on this host, from p
                          if every machine got there; without it: deploy, then stay up until Ctrl-C
   --keep                 stay up after --until has been reached
   --json                 one line of JSON on standard output at the end
-  --name NAME            a second lab beside the first: up to 8 letters or digits (default lab)
+  --name NAME            a second lab beside the first: up to 8 of a-z and 0-9 (default lab)
   --rebuild-image        build the OS image again, even if a cached one fits
   --help                 this text
 `;

@@ -8,6 +8,8 @@ import { sql } from "drizzle-orm";
 
 export interface EmbeddedPostgres {
   readonly address: DatabaseAddress;
+  /** What the server says; begun anew at each start. */
+  readonly logFile: string;
   /** Resolves when the server has ended, asked to or not. */
   readonly ended: Promise<void>;
   /** Ends sessions, writes a checkpoint, returns when the server is gone. Safe to call twice. */
@@ -169,7 +171,7 @@ async function launch({ options, paths, account, binaries }: Launch): Promise<Em
     throw error;
   }
   const address = { socketFolder: paths.socketFolder, user: SUPERUSER, database: options.database };
-  return { address, ended, stop };
+  return { address, logFile: paths.logFile, ended, stop };
 }
 
 function serverArguments(options: EmbeddedPostgresOptions, paths: Paths): string[] {

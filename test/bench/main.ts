@@ -37,7 +37,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (!bench || names.length > 1 || unknown.length > 0) {
-    console.error(`"${args.join(" ")}" is not a benchmark\n\n${USAGE}`);
+    const why = args.length === 0 ? "name a benchmark" : `"${args.join(" ")}" is not a benchmark`;
+    console.error(`${why}\n\n${USAGE}`);
     return 2;
   }
   const { rows, bars } = await bench.run((line) => console.error(line));
