@@ -13,8 +13,17 @@ export const IMAGE_CONTENTS = [
   // Network.
   ...["iproute2", "iputils-ping", "ethtool", "netbase", "ca-certificates", "curl"],
   // Disks, and putting a system on them.
-  ...["fdisk", "gdisk", "parted", "e2fsprogs", "xfsprogs", "dosfstools", "lvm2", "mdadm"],
-  ...["bcache-tools", "nvme-cli", "hdparm", "sg3-utils", "squashfs-tools", "zstd", "xz-utils"],
+  ...["fdisk", "gdisk", "parted", "e2fsprogs", "xfsprogs", "btrfs-progs", "dosfstools", "lvm2"],
+  ...[
+    "mdadm",
+    "bcache-tools",
+    "nvme-cli",
+    "hdparm",
+    "sg3-utils",
+    "squashfs-tools",
+    "zstd",
+    "xz-utils",
+  ],
   ...["grub-pc-bin", "grub-efi-amd64-bin", "grub2-common", "efibootmgr"],
   // Looking at hardware.
   ...["ipmitool", "lshw", "dmidecode", "smartmontools", "pciutils", "usbutils"],

@@ -18,6 +18,7 @@ export class ApiError extends Error {
 export interface ApiClient {
   get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
   post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
+  put<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
   patch<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
 }
 
@@ -45,6 +46,7 @@ export function createApiClient(
   return {
     get: (path, schema) => call("GET", path, undefined, schema),
     post: (path, body, schema) => call("POST", path, body, schema),
+    put: (path, body, schema) => call("PUT", path, body, schema),
     patch: (path, body, schema) => call("PATCH", path, body, schema),
   };
 }

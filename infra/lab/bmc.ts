@@ -6,7 +6,7 @@ import { DISK_BYTES, FILES, qemuArguments, type VirtualMachine } from "./virtual
 const CHASSIS = new URL("./chassis.sh", import.meta.url);
 const OVMF_VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd";
 
-/** Builds a machine in `folder`: disk, firmware variables, QEMU's arguments, and its BMC's files. */
+/** Builds a machine in `folder`: disks, firmware variables, QEMU's arguments, and its BMC's files. */
 export async function buildMachine(machine: VirtualMachine, folder: string): Promise<void> {
   const write = (name: string, text: string, mode = 0o600) =>
     Deno.writeTextFile(`${folder}/${name}`, text, { mode });
@@ -16,8 +16,10 @@ export async function buildMachine(machine: VirtualMachine, folder: string): Pro
   await write("chassis.sh", await Deno.readTextFile(CHASSIS), 0o700);
   await write("lan.conf", lanConfig(machine));
   await write("bmc.emu", BMC_COMMANDS);
-  await write(FILES.disk, "");
-  await Deno.truncate(`${folder}/${FILES.disk}`, DISK_BYTES); // sparse
+  for (let number = 1; number <= machine.disks; number++) {
+    await write(FILES.disk(number), "");
+    await Deno.truncate(`${folder}/${FILES.disk(number)}`, DISK_BYTES); // sparse
+  }
   if (machine.firmware === "uefi") {
     await Deno.copyFile(OVMF_VARIABLES, `${folder}/${FILES.uefiVariables}`);
   }

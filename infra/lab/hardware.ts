@@ -2,18 +2,21 @@ import { buildMachine, ipmitool, ipmitoolCommand, startBmc } from "./bmc.ts";
 import { type LabFolders, machineFolder } from "./folders.ts";
 import { createNetwork, type NetworkPlan, planNetwork } from "./network.ts";
 import type { Firmware } from "./options.ts";
-import { planMachine, type VirtualMachine } from "./virtual_machine.ts";
+import { FILES, planMachine, type VirtualMachine } from "./virtual_machine.ts";
 
 export interface HardwareOptions {
   readonly name: string;
   readonly machines: number;
   readonly firmware: Firmware;
+  readonly disks: number;
   readonly folders: LabFolders;
 }
 
 /** A machine in the rack, with its power button. */
 export interface RackMachine extends VirtualMachine {
   readonly serialLogPath: string;
+  /** Raw images of its disks, the first one first. */
+  readonly diskPaths: readonly string[];
   /** What a person runs to ask the BMC. */
   readonly ipmitoolCommand: string;
   /** Sets the next boot and switches on: what a person does for a machine nobody knows yet. */
@@ -42,8 +45,8 @@ async function rack(
   plan: NetworkPlan,
   number: number,
 ): Promise<RackMachine> {
-  const { name, machines, firmware, folders } = options;
-  const machine = planMachine({ name, number, machines, firmware, password: randomPassword() });
+  const { folders, ...planned } = options;
+  const machine = planMachine({ ...planned, number, password: randomPassword() });
   const folder = machineFolder(folders, number);
   const serialLogPath = `${folders.logs}/serial-${number}.log`;
   await buildMachine(machine, folder);
@@ -52,13 +55,14 @@ async function rack(
     plan,
     machine,
     folder,
-    labName: name,
+    labName: options.name,
     log: `${folders.logs}/bmc-${number}.log`,
   });
   const ask = (...args: string[]) => ipmitool(plan, machine, args);
   return {
     ...machine,
     serialLogPath,
+    diskPaths: Array.from({ length: machine.disks }, (_, i) => `${folder}/${FILES.disk(i + 1)}`),
     ipmitoolCommand: ipmitoolCommand(plan, machine),
     powerOn: async () => {
       await ask("chassis", "bootdev", "pxe");

@@ -1,7 +1,7 @@
 import type { Failure } from "@/shared/contract/failure.ts";
-import { listOf, MachineView, OperationStarted, OperationView } from "./api_views.ts";
+import { Anything, listOf, MachineView, OperationStarted, OperationView } from "./api_views.ts";
 import type { RackMachine } from "./hardware.ts";
-import type { Target } from "./options.ts";
+import type { Storage, Target } from "./options.ts";
 import type { Rack } from "./rack.ts";
 import { seconds, type Stage, stagesOf } from "./stages.ts";
 
@@ -24,12 +24,18 @@ export interface JourneyResult {
   readonly failure?: Failure;
 }
 
+export interface Route {
+  readonly until: Target;
+  /** Absent: flat. */
+  readonly storage?: Storage;
+  readonly signal?: AbortSignal;
+}
+
 /** Takes one machine as far as `until`, by the REST API alone once it is known. Never throws a failure. */
 export async function travel(
   rack: Rack,
   machine: RackMachine,
-  until: Target,
-  signal?: AbortSignal,
+  { until, storage = "flat", signal }: Route,
 ): Promise<JourneyResult> {
   const stages: Stage[] = [];
   const watch: Watch = { rack, signal };
@@ -45,6 +51,7 @@ export async function travel(
       await order("commission");
     }
     if (until === "deployed" || until === "released") {
+      await rack.api.put(`/machines/${systemId}/storage`, storageWish(storage), Anything);
       await order("deploy", { imageId: rack.imageId });
     }
     if (until === "released") {
@@ -57,6 +64,12 @@ export async function travel(
     const machineNow = await findMachine(rack, machine).catch(() => undefined);
     return { machine: machineNow, stages, failure: failureOf(error) };
   }
+}
+
+/** As the region's API has it; a RAID is made of all disks. */
+export function storageWish(storage: Storage): object {
+  const level = /^raid(\d+)$/.exec(storage)?.[1];
+  return level === undefined ? { layout: storage } : { layout: "raid", level: Number(level) };
 }
 
 /** What a wait needs besides what it waits for. */

@@ -71,7 +71,7 @@ class Lab {
   }
 
   async #travel(): Promise<number> {
-    const { until, keep } = this.#options;
+    const { until, keep, storage } = this.#options;
     const { signal } = this.#interrupt;
     const log = (line: string) => this.#log(line);
     const rack = this.#rack = await startRack({ ...this.#options, log, signal });
@@ -81,7 +81,7 @@ class Lab {
     const target = until ?? "deployed";
     try {
       this.#results = await Promise.all(
-        rack.machines.map((machine) => travel(rack, machine, target, signal)),
+        rack.machines.map((machine) => travel(rack, machine, { until: target, storage, signal })),
       );
       const ok = this.#results.every((result) => !result.failure);
       if (ok) this.#log(`every machine is ${target}`);

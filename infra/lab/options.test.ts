@@ -6,6 +6,8 @@ test("no flags mean one BIOS machine that stays up", () => {
     name: "lab",
     machines: 1,
     firmware: "bios",
+    disks: 1,
+    storage: "flat",
     until: undefined,
     keep: false,
     json: false,
@@ -19,6 +21,9 @@ test("every flag is read, with a space or an equals sign before its value", () =
     "--machines",
     "3",
     "--firmware=uefi",
+    "--storage",
+    "raid5",
+    "--disks=4",
     "--until",
     "released",
     "--name=b2",
@@ -30,6 +35,8 @@ test("every flag is read, with a space or an equals sign before its value", () =
     name: "b2",
     machines: 3,
     firmware: "uefi",
+    disks: 4,
+    storage: "raid5",
     until: "released",
     keep: true,
     json: true,
@@ -46,6 +53,8 @@ test.each([
   [["--machines", ""], '--machines is a number from 1 to 50, not ""'],
   [["--machines"], "--machines needs a value"],
   [["--firmware", "coreboot"], '--firmware is one of bios, uefi, not "coreboot"'],
+  [["--disks", "9"], '--disks is a number from 1 to 8, not "9"'],
+  [["--storage", "raid1", "--disks=1"], "--storage raid1 needs 2 disks; --disks says 1"],
   [["--until", "ever"], '--until is one of enlisted, ready, deployed, released, not "ever"'],
   [["--name", "a-b"], '--name is 1 to 8 lower-case letters or digits, not "a-b"'],
   [["--name", "ninechars"], '--name is 1 to 8 lower-case letters or digits, not "ninechars"'],
@@ -53,6 +62,10 @@ test.each([
   [["--json", "--json"], "--json is given twice"],
 ])("%j is refused with one sentence", (args, sentence) => {
   expect(() => parseOptions(args)).toThrow(new UsageError(sentence));
+});
+
+test("a layout brings the disks that it needs", () => {
+  expect(parseOptions(["--storage=raid6"]).disks).toBe(4);
 });
 
 test("an unknown flag is named, with those that exist", () => {

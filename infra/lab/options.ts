@@ -5,6 +5,23 @@ export type Target = typeof TARGETS[number];
 export const FIRMWARES = ["bios", "uefi"] as const;
 export type Firmware = typeof FIRMWARES[number];
 
+/** How the region is asked to lay out the disks; the numbers are RAID levels, root on them. */
+export const STORAGES = ["flat", "lvm", "raid0", "raid1", "raid5", "raid6", "raid10"] as const;
+export type Storage = typeof STORAGES[number];
+
+/** Each is a sparse file of 8 GiB; QEMU's PCI bus has room for more, a laptop's disk may not. */
+export const DISKS_MAX = 8;
+/** mdadm's fewest members. */
+const DISKS_MIN: Readonly<Record<Storage, number>> = {
+  flat: 1,
+  lvm: 1,
+  raid0: 2,
+  raid1: 2,
+  raid5: 3,
+  raid6: 4,
+  raid10: 4,
+};
+
 /** Each machine takes 2 GiB of memory and an address of the dynamic range. */
 export const MACHINES_MAX = 50;
 
@@ -12,6 +29,9 @@ export interface LabOptions {
   readonly name: string;
   readonly machines: number;
   readonly firmware: Firmware;
+  /** Per machine. */
+  readonly disks: number;
+  readonly storage: Storage;
   /** Absent: to `deployed`, then stay up. */
   readonly until?: Target;
   readonly keep: boolean;
@@ -29,6 +49,8 @@ export const USAGE = `deno task lab [flags]: a virtual rack on this host, from p
 
   --machines N           how many machines, 1 to ${MACHINES_MAX} (default 1)
   --firmware bios|uefi   what the machines boot with (default bios)
+  --storage LAYOUT       ${STORAGES.join(", ")} (default flat)
+  --disks N              disks of each machine, 1 to ${DISKS_MAX} (default: as many as the layout needs)
   --until STAGE          enlisted, ready, deployed or released: stop there, clean up and end with 0
                          if every machine got there; without it: deploy, then stay up until Ctrl-C
   --keep                 stay up after --until has been reached
@@ -41,10 +63,13 @@ export const USAGE = `deno task lab [flags]: a virtual rack on this host, from p
 /** Reads the command line; throws a UsageError. Both `--flag value` and `--flag=value` are fine. */
 export function parseOptions(args: readonly string[]): LabOptions {
   const given = readFlags(args);
+  const storage = oneOf("--storage", STORAGES, given.get("--storage") ?? "flat");
   return {
     name: parseName(given.get("--name") ?? "lab"),
-    machines: parseCount(given.get("--machines") ?? "1"),
+    machines: parseCount("--machines", given.get("--machines") ?? "1", 1, MACHINES_MAX),
     firmware: oneOf("--firmware", FIRMWARES, given.get("--firmware") ?? "bios"),
+    disks: parseDisks(given.get("--disks"), storage),
+    storage,
     until: given.has("--until") ? oneOf("--until", TARGETS, given.get("--until") ?? "") : undefined,
     keep: given.has("--keep"),
     json: given.has("--json"),
@@ -53,7 +78,7 @@ export function parseOptions(args: readonly string[]): LabOptions {
   };
 }
 
-const VALUE_FLAGS = ["--machines", "--firmware", "--until", "--name"];
+const VALUE_FLAGS = ["--machines", "--firmware", "--disks", "--storage", "--until", "--name"];
 const SWITCHES = ["--keep", "--json", "--rebuild-image", "--help"];
 
 function readFlags(args: readonly string[]): Map<string, string> {
@@ -90,10 +115,17 @@ function oneOf<T extends string>(flag: string, allowed: readonly T[], value: str
   return found;
 }
 
-function parseCount(value: string): number {
+function parseDisks(value: string | undefined, storage: Storage): number {
+  const least = DISKS_MIN[storage];
+  const count = parseCount("--disks", value ?? String(least), 1, DISKS_MAX);
+  if (count >= least) return count;
+  throw new UsageError(`--storage ${storage} needs ${least} disks; --disks says ${count}`);
+}
+
+function parseCount(flag: string, value: string, least: number, most: number): number {
   const count = /^\d{1,4}$/.test(value) ? Number(value) : NaN;
-  if (!(count >= 1 && count <= MACHINES_MAX)) {
-    throw new UsageError(`--machines is a number from 1 to ${MACHINES_MAX}, not "${value}"`);
+  if (!(count >= least && count <= most)) {
+    throw new UsageError(`${flag} is a number from ${least} to ${most}, not "${value}"`);
   }
   return count;
 }

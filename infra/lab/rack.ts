@@ -29,6 +29,8 @@ export interface RackOptions {
   readonly name: string;
   readonly machines: number;
   readonly firmware: Firmware;
+  /** Of each machine; absent: one. */
+  readonly disks?: number;
   readonly rebuildImage?: boolean;
   readonly log: (line: string) => void;
   /** Ends the start early; what was made by then is removed. */
@@ -104,7 +106,11 @@ async function assemble(options: RackOptions, folders: LabFolders): Promise<Rack
   await buildAgent({ arch: hostArch(), form: "self-extracting", log });
   log("agent built into one file");
   signal?.throwIfAborted();
-  const { plan, machines } = await startHardware({ ...options, folders });
+  const { plan, machines } = await startHardware({
+    ...options,
+    disks: options.disks ?? 1,
+    folders,
+  });
   log(`${machines.length} machine(s) racked, their BMCs answer`);
   signal?.throwIfAborted();
   const programs: ProgramOptions = { labName: name, plan, folders, signal };

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { planMachine, qemuArguments } from "./virtual_machine.ts";
 
-const plan = (number: number, machines: number, firmware: "bios" | "uefi" = "bios") =>
-  planMachine({ name: "lab", number, machines, firmware, password: "secret" });
+const plan = (number: number, machines: number, firmware: "bios" | "uefi" = "bios", disks = 1) =>
+  planMachine({ name: "lab", number, machines, firmware, disks, password: "secret" });
 
 test("machines differ in everything that must be unique", () => {
   const [first, second] = [plan(1, 2), plan(2, 2)];
@@ -24,6 +24,16 @@ test("the boot order is what the firmware reads from bootindex", () => {
       ?.map((device) => device.slice(0, 10) + device.slice(-1));
   expect(indexes("network")).toEqual(["virtio-net1", "virtio-blk2"]);
   expect(indexes("disk")).toEqual(["virtio-net2", "virtio-blk1"]);
+});
+
+test("each disk has a file and a serial of its own, and the firmware boots from the first", () => {
+  const args = qemuArguments(plan(1, 1, "bios", 3), "disk").join(" ");
+  expect(args.match(/file=disk\d\.raw/g)).toEqual([1, 2, 3].map((n) => `file=disk${n}.raw`));
+  expect(args.match(/serial=rw-lab-1-\d\S*/g)).toEqual([
+    "serial=rw-lab-1-1,bootindex=1",
+    "serial=rw-lab-1-2",
+    "serial=rw-lab-1-3",
+  ]);
 });
 
 test("only a UEFI machine gets UEFI's code, and variables of its own", () => {

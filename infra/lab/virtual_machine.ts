@@ -10,6 +10,7 @@ export interface VirtualMachine {
   readonly uuid: string;
   readonly firmware: Firmware;
   readonly cores: number;
+  readonly disks: number;
   readonly bmc: {
     readonly address: string;
     readonly username: string;
@@ -24,7 +25,14 @@ export const DISK_BYTES = 8 * 2 ** 30;
 
 /** Machine `number` of the lab `name`. The same number has the same addresses in every run. */
 export function planMachine(
-  of: { name: string; number: number; machines: number; firmware: Firmware; password: string },
+  of: {
+    name: string;
+    number: number;
+    machines: number;
+    firmware: Firmware;
+    disks: number;
+    password: string;
+  },
 ): VirtualMachine {
   const digits = of.number.toString(16).padStart(2, "0");
   return {
@@ -35,6 +43,7 @@ export function planMachine(
     firmware: of.firmware,
     // Emulated cores are threads of the host: several machines get along better with one each.
     cores: of.machines === 1 ? 2 : 1,
+    disks: of.disks,
     bmc: {
       address: bmcAddress(of.number),
       username: "admin",
@@ -46,7 +55,7 @@ export function planMachine(
 
 /** QEMU opens its files by name, relative to the machine's folder; logs are beside that. */
 export const FILES = {
-  disk: "disk.raw",
+  disk: (number: number) => `disk${number}.raw`,
   uefiVariables: "uefi-variables.fd",
   pid: "qemu.pid",
   monitor: "monitor",
@@ -67,9 +76,7 @@ export function qemuArguments(machine: VirtualMachine, first: "network" | "disk"
     ...firmwareArguments(machine),
     ...["-netdev", `tap,id=net0,ifname=${tapName(machine.number)},script=no,downscript=no`],
     ...["-device", networkCard(machine, networkIndex)],
-    // cache=unsafe: losing power of the host loses the lab anyway.
-    ...["-drive", `if=none,id=disk0,file=${FILES.disk},format=raw,cache=unsafe,discard=unmap`],
-    ...["-device", `virtio-blk-pci,drive=disk0,serial=${machine.name},bootindex=${diskIndex}`],
+    ...diskArguments(machine, diskIndex),
     // Without entropy from outside, making SSH keys stalls the boot.
     ...["-device", "virtio-rng-pci"],
     ...identityArguments(machine),
@@ -79,6 +86,22 @@ export function qemuArguments(machine: VirtualMachine, first: "network" | "disk"
     ...["-chardev", `pipe,id=monitor0,path=${FILES.monitor}`, "-mon", "chardev=monitor0"],
     ...["-daemonize", "-pidfile", FILES.pid],
   ];
+}
+
+/** The firmware boots from the first; the kernel names them in this order, vda first. */
+function diskArguments({ name, disks }: VirtualMachine, bootIndex: number): string[] {
+  return Array.from({ length: disks }, (_, i) => i + 1).flatMap((number) => {
+    const id = `disk${number}`;
+    // cache=unsafe: losing power of the host loses the lab anyway.
+    const drive = `if=none,id=${id},file=${
+      FILES.disk(number)
+    },format=raw,cache=unsafe,discard=unmap`;
+    const boot = number === 1 ? `,bootindex=${bootIndex}` : "";
+    return [
+      ...["-drive", drive],
+      ...["-device", `virtio-blk-pci,drive=${id},serial=${name}-${number}${boot}`],
+    ];
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Inventory } from "@/shared/contract/inventory.ts";
 import { debianArchitecture } from "./architecture.ts";
-import { chooseInstallTarget } from "./install_target.ts";
+import { chooseInstallDisk, requireInventory } from "./install_target.ts";
 import { inventoryInterfaces } from "./inventory_interfaces.ts";
 import { idFromBytes } from "./random_id.ts";
 
@@ -18,19 +18,16 @@ const inventory = (more: Partial<Inventory>): Inventory => ({
 });
 const disk = (name: string, bytes: number) => ({ name, path: `/dev/${name}`, bytes });
 
-describe("chooseInstallTarget", () => {
+describe("chooseInstallDisk", () => {
   test("takes the first disk of at least 3 GiB", () => {
     const disks = [disk("sda", 3 * GIB - 1), disk("sdb", 3 * GIB), disk("sdc", 9 * GIB)];
-    expect(chooseInstallTarget(inventory({ disks }))).toEqual({
-      firmware: "bios",
-      diskPath: "/dev/sdb",
-    });
+    expect(chooseInstallDisk(inventory({ disks }))).toBe("sdb");
   });
 
   test("says what it saw when none will do", () => {
-    expect(() => chooseInstallTarget(null)).toThrow(/commission it first/);
-    expect(() => chooseInstallTarget(inventory({}))).toThrow(/showed no disk/);
-    expect(() => chooseInstallTarget(inventory({ disks: [disk("sda", 5)] })))
+    expect(() => requireInventory(null)).toThrow(/commission it first/);
+    expect(() => chooseInstallDisk(inventory({}))).toThrow(/showed no disk/);
+    expect(() => chooseInstallDisk(inventory({ disks: [disk("sda", 5)] })))
       .toThrow(/found sda \(5 bytes\)/);
   });
 });

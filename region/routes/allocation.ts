@@ -11,7 +11,24 @@ const Places = z.array(PlacementName).max(64);
 const Name = z.string().min(1).max(64);
 const Count = z.int().min(0).max(2 ** 31 - 1);
 const BusId = z.string().regex(/^[0-9a-f]{4}$/, "use four hexadecimal digits, such as 10de");
-const BusDevices = z.array(z.strictObject({ vendor: BusId, product: BusId.optional() })).max(64);
+const UsbDevice = z.strictObject({
+  vendor: BusId.optional(),
+  product: BusId.optional(),
+  driver: Name.optional(),
+});
+const PciDevice = UsbDevice.extend({
+  /** How the PCI class code begins: 03 is a display, 0302 a 3D controller. */
+  class: z.string().regex(
+    /^([0-9a-f]{2}){1,3}$/,
+    "use the first 2, 4 or 6 hexadecimal digits of a class code, such as 0302",
+  ).optional(),
+});
+/** A device of its own for each, of which all that is said holds. */
+const devices = <T extends z.ZodType>(device: T) =>
+  z.array(device.refine(
+    (want) => Object.values(want as object).some((value) => value !== undefined),
+    "say at least one of vendor, product, driver or (PCI) class",
+  )).max(64);
 
 /** All of them must hold; a machine that is not Ready, or is locked, is never taken. */
 const AllocationRequest = z.strictObject({
@@ -44,8 +61,8 @@ const AllocationRequest = z.strictObject({
     linkUp: z.boolean().optional(),
     driver: Name.optional(),
   })).max(64).optional(),
-  pciDevices: BusDevices.optional(),
-  usbDevices: BusDevices.optional(),
+  pciDevices: devices(PciDevice).optional(),
+  usbDevices: devices(UsbDevice).optional(),
   /** Whom it is for, in the words of the program that asks; kept until the machine is released. */
   agentName: z.string().max(255).optional(),
   comment: z.string().max(255).optional(),
@@ -57,7 +74,7 @@ const AllocationRequest = z.strictObject({
     memoryMib: 65_536,
     tags: ["gpu"],
     disks: [{ bytes: 480_000_000_000, tags: ["ssd"] }],
-    pciDevices: [{ vendor: "10de" }],
+    pciDevices: [{ vendor: "10de", class: "0302" }],
   },
 });
 

@@ -48,6 +48,11 @@ const Plan = z.strictObject({
     /** The shortest limit is FAT's. */
     label: z.string().max(11).regex(/^[\w.-]*$/, "use letters, digits, _ . and -").nullable(),
     mountPoint: z.string().max(255).nullable(),
+    /** As in fstab(5); absent or null: `defaults`. */
+    mountOptions: z.string().min(1).max(200).regex(
+      /^[\w.:%+-]+(=[\w.:%+\/-]+)?(,[\w.:%+-]+(=[\w.:%+\/-]+)?)*$/,
+      "use words as in fstab, separated by commas, such as noatime,nofail",
+    ).nullable().optional(),
   })).max(256),
 });
 
@@ -58,6 +63,13 @@ const Wish = z.discriminatedUnion("layout", [
     disk: DeviceName.optional(),
     /** Absent: all that is left. */
     rootBytes: z.int().min(0).max(2 ** 53 - 1).optional(),
+  }),
+  z.strictObject({
+    layout: z.literal("raid"),
+    /** Absent: 1. */
+    level: z.literal([...RAID_LEVELS]).optional(),
+    /** Absent: all that are big enough. */
+    disks: z.array(DeviceName).min(1).max(64).optional(),
   }),
   z.strictObject({ layout: z.literal("blank") }),
   z.strictObject({ layout: z.literal("custom"), plan: Plan }),

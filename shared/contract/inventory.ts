@@ -43,13 +43,17 @@ export const Inventory = z.object({
     product: busId,
     class: z.string().regex(/^[0-9a-f]{6}$/).optional(), // PCI class code: 030200 is a 3D controller
     driver: text.optional(),
+    numaNode: z.int().nonnegative().optional(),
+    vendorName: text.optional(), // from the image's pci.ids; so is the product's
+    productName: text.optional(),
   })).max(4096).optional(),
   /** USB devices without the hubs. Absent: an older collector. */
   usbDevices: z.array(z.object({
     address: text, // bus-port[.port…], such as 1-1.4
     vendor: busId,
     product: busId,
-    name: text.optional(),
+    name: text.optional(), // manufacturer and product as the device says them
+    driver: text.optional(),
   })).max(1024).optional(),
   /** The BMC as the machine itself sees it, in-band. */
   bmc: z.object({ kind: z.literal("ipmi"), address: text, mac: text.optional() }).optional(),

@@ -30,6 +30,8 @@ export interface Filesystem {
   readonly type: typeof FILESYSTEM_TYPES[number];
   readonly label: string | null;
   readonly mountPoint: string | null;
+  /** As in fstab(5), such as `noatime,nofail`; absent or null: `defaults`. */
+  readonly mountOptions?: string | null;
 }
 
 /** Everything about the disks of a machine; a disk that is not named is left alone. */
@@ -45,6 +47,12 @@ export interface StoragePlan {
 export type StorageWish =
   | { readonly layout: "flat"; readonly disk?: string }
   | { readonly layout: "lvm"; readonly disk?: string; readonly rootBytes?: number }
+  /** Root on a RAID over all that the firmware leaves of each disk; absent: RAID 1, all big disks. */
+  | {
+    readonly layout: "raid";
+    readonly level?: typeof RAID_LEVELS[number];
+    readonly disks?: readonly string[];
+  }
   | { readonly layout: "blank" }
   | { readonly layout: "custom"; readonly plan: StoragePlan };
 
@@ -53,6 +61,7 @@ export interface Disk {
   readonly name: string;
   readonly path: string;
   readonly bytes: number;
+  readonly serial?: string;
 }
 
 export const MIB = 1024 ** 2;

@@ -22,7 +22,7 @@ async function measure(firmware: Firmware, log: (line: string) => void) {
   try {
     const [machine] = rack.machines;
     if (!machine) throw new Error("the rack has one machine");
-    const { failure, stages } = await travel(rack, machine, "released");
+    const { failure, stages } = await travel(rack, machine, { until: "released" });
     if (failure) throw new Error(`the journey failed: ${failure.code}: ${failure.message}`);
     const spans = await deploySpans(rack);
     return {

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { z } from "zod";
-import { listOf } from "@/infra/lab/api_views.ts";
 import { enlist, orderOperation, registerBmc, waitForOperation } from "@/infra/lab/journey.ts";
 import type { RackMachine } from "@/infra/lab/hardware.ts";
 import { type Rack, startRack } from "@/infra/lab/rack.ts";
@@ -14,6 +12,7 @@ import {
   machineNow,
   operationNow,
 } from "./rack_watch.ts";
+import { signIn } from "./sign_in.ts";
 
 /** One BIOS machine lives through everything; each test goes on where the one before it ended. */
 describe("a BIOS machine", () => {
@@ -71,9 +70,9 @@ describe("a BIOS machine", () => {
   });
 
   test("can be signed in to with the key that the region was given", async () => {
-    const { success, stdout } = await signIn(rack, machine, systemId, "cat /proc/cmdline");
+    const { success, output } = await signIn(rack, machine, "cat /proc/cmdline");
     expect(success).toBe(true);
-    expect(stdout).toMatch(/root=UUID=/);
+    expect(output).toMatch(/root=UUID=/);
   });
 
   test("is released: Ready and off", async () => {
@@ -122,23 +121,3 @@ describe("a BIOS machine", () => {
     }
   });
 });
-
-async function signIn(rack: Rack, machine: RackMachine, systemId: string, command: string) {
-  const leases = await rack.api.get(
-    `/leases?siteId=${rack.site.id}`,
-    listOf("leases", z.looseObject({ mac: z.string(), ipv4: z.string() })),
-  );
-  const address = leases.find(({ mac }) => mac === machine.mac)?.ipv4;
-  if (!address) throw new Error(`${systemId} has no lease`);
-  const [program = "", ...args] = rack.insideSite([
-    "ssh",
-    "-i",
-    rack.sshKeyPath,
-    ...["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "ConnectTimeout=30"]
-      .flatMap((option) => ["-o", option]),
-    `debian@${address}`,
-    command,
-  ]);
-  const { success, stdout } = await new Deno.Command(program, { args }).output();
-  return { success, stdout: new TextDecoder().decode(stdout) };
-}

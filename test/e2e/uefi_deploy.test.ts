@@ -10,7 +10,9 @@ test("a UEFI machine goes from power-on to deployed", async () => {
     log: (line) => console.log(line),
   });
   try {
-    const { machine, failure, stages } = await travel(rack, rack.machines[0]!, "deployed"); // one was asked for
+    const { machine, failure, stages } = await travel(rack, rack.machines[0]!, {
+      until: "deployed",
+    }); // one was asked for
     expect(failure).toBeUndefined();
     expect(machine).toMatchObject({ status: "Deployed" });
     console.log(stages.map(({ name, seconds }) => `${name} ${seconds} s`).join(", "));

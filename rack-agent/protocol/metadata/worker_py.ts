@@ -1,12 +1,14 @@
 import type { BootKind, BootPurpose } from "@/shared/machine/boot_plan.ts";
 import type { EraseWay } from "@/shared/machine/lifecycle.ts";
+import { WORKER_DEVICES_PY } from "./worker_devices_py.ts";
 import { WORKER_JOBS_PY } from "./worker_jobs_py.ts";
 
 /**
  * The program that an ephemeral system runs as its user-data: POSIX tools and Python's standard
  * library only, so that no image needs anything of ours.
  *
- * This half finds out and reports; `worker_jobs_py.ts` is what there is to do. `@JOB@` is replaced by the job, as base64 of JSON.
+ * This part finds out and reports; `worker_devices_py.ts` reads the buses, `worker_jobs_py.ts` is what
+ * there is to do. `@JOB@` is replaced by the job, as base64 of JSON.
  */
 const WORKER_PY = String.raw`#!/usr/bin/python3
 # Rackwright worker: looks into the machine, tests, wipes or installs it, and reports.
@@ -116,7 +118,8 @@ def inventory():
                            "serial": dmi("product_serial"), "uuid": dmi("product_uuid")}),
         "cpu": cpu(),
         "memoryMib": number(re.search(r"^MemTotal:.*$", read("/proc/meminfo"), re.M).group()) // 1024,
-        "interfaces": interfaces(), "disks": disks(), "bmc": bmc(),
+        "interfaces": interfaces(), "disks": disks(),
+        "pciDevices": pci_devices(), "usbDevices": usb_devices(), "bmc": bmc(),
     })
 
 
@@ -187,5 +190,5 @@ export interface WorkerJob {
 export function workerUserData(job: WorkerJob): string {
   const bytes = new TextEncoder().encode(JSON.stringify(job));
   const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-  return WORKER_PY.replace("@JOB@", base64) + WORKER_JOBS_PY;
+  return WORKER_PY.replace("@JOB@", base64) + WORKER_DEVICES_PY + WORKER_JOBS_PY;
 }

@@ -52,7 +52,7 @@ describe("matchParts", () => {
       { name: "sdc", path: "/dev/sdc", bytes: 4e12 },
     ],
     pciDevices: [
-      { address: "0000:3b:00.0", vendor: "10de", product: "20b5" },
+      { address: "0000:3b:00.0", vendor: "10de", product: "20b5", class: "030200", driver: "vfio" },
       { address: "0000:af:00.0", vendor: "10de", product: "20b5" },
     ],
   };
@@ -77,6 +77,10 @@ describe("matchParts", () => {
         { pciDevices: ["0000:3b:00.0", "0000:af:00.0"] },
         [],
       ],
+      [{ pciDevices: [{ class: "03" }] }, { pciDevices: ["0000:3b:00.0"] }, []],
+      [{ pciDevices: [{ driver: "vfio", class: "0302" }] }, { pciDevices: ["0000:3b:00.0"] }, []],
+      [{ pciDevices: [{ driver: "nvidia" }] }, { pciDevices: [] }, ["pciDevices"]],
+      [{ pciDevices: [{ class: "03" }, { class: "03" }] }, { pciDevices: [] }, ["pciDevices"]],
       [
         { pciDevices: [{ vendor: "8086" }], usbDevices: [{ vendor: "0951" }], disks: [{}] },
         { pciDevices: [], usbDevices: [], disks: ["nvme0n1"] },

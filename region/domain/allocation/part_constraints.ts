@@ -7,6 +7,8 @@ interface BusDevice {
   readonly address: string;
   readonly vendor: string;
   readonly product: string;
+  readonly class?: string;
+  readonly driver?: string;
 }
 
 export const DISK_TAGS = ["ssd", "rotary", "nvme"] as const;
@@ -25,10 +27,13 @@ export interface InterfaceWant {
   readonly driver?: string;
 }
 
-/** Four hexadecimal digits, in lower case. */
+/** All that is said of it must hold; vendor and product are four hexadecimal digits, lower case. */
 export interface DeviceWant {
-  readonly vendor: string;
+  readonly vendor?: string;
   readonly product?: string;
+  readonly driver?: string;
+  /** PCI only: how the class code begins, such as `03` for displays or `0302` for 3D controllers. */
+  readonly class?: string;
 }
 
 /** What is asked of a machine's parts; each want needs a part of its own. Absent: anything. */
@@ -117,6 +122,8 @@ function fitsInterface(want: InterfaceWant, found: Interface): boolean {
 }
 
 function fitsDevice(want: DeviceWant, device: BusDevice): boolean {
-  return want.vendor === device.vendor &&
-    (want.product === undefined || want.product === device.product);
+  return (want.vendor === undefined || want.vendor === device.vendor) &&
+    (want.product === undefined || want.product === device.product) &&
+    (want.driver === undefined || want.driver === device.driver) &&
+    (want.class === undefined || (device.class ?? "").startsWith(want.class));
 }

@@ -1,21 +1,23 @@
 import { DomainError } from "@/shared/errors/domain_error.ts";
+import type { Disk, StoragePlan } from "@/shared/machine/storage.ts";
 import { parseMacAddress } from "@/shared/net/mac_address.ts";
+import { BOOT_FUNCTIONS, bootSteps, storageConfiguration, unmountStep } from "./boot_steps.ts";
+import { type Step, TARGET } from "./install_step.ts";
+import { type StorageDevices, storageDevices } from "./storage_devices.ts";
+import { STORAGE_FUNCTIONS, storageSteps } from "./storage_steps.ts";
 
 /** What the machine is and what it should become. */
 export interface InstallInput {
   readonly hostname: string;
   readonly firmware: "bios" | "uefi";
-  /** The disk that is erased and installed to, such as `/dev/vda`. */
-  readonly diskPath: string;
+  /** How the disks shall be laid out, with nothing left that `checkStorage` would refuse. */
+  readonly storage: StoragePlan;
+  /** The disks that were found; those that `storage` names are erased. */
+  readonly disks: readonly Disk[];
   /** The interface that the installed system configures by DHCP. */
   readonly bootMac: string;
   /** What the image wants on the kernel command line; may be empty. */
   readonly kernelOptions: string;
-}
-
-interface Step {
-  readonly name: string;
-  readonly lines: readonly string[];
 }
 
 /**
@@ -29,16 +31,14 @@ interface Step {
  */
 export function compileInstallPlan(input: InstallInput): string {
   checkInput(input);
-  const disk = layout(input);
+  const devices = storageDevices(input.storage, input.disks);
   const steps: Step[] = [
-    partition(input, disk),
-    makeFilesystems(disk),
-    mount(disk),
+    ...storageSteps(devices),
     fetchImage(),
     unpackImage(),
-    configure(input, disk),
-    bootLoader(input, disk),
-    unmount(),
+    configure(input, devices),
+    ...bootSteps({ ...input, devices }),
+    unmountStep(),
   ];
   const numbered = steps.flatMap(({ name, lines }, i) => [
     "",
@@ -47,23 +47,24 @@ export function compileInstallPlan(input: InstallInput): string {
   ]);
   return [
     "#!/bin/sh",
-    `# Install plan of ${input.hostname}: ${input.diskPath}, ${input.firmware.toUpperCase()} boot.`,
+    `# Install plan of ${input.hostname}: ${input.firmware.toUpperCase()} boot. It erases ` +
+    `${devices.disks.map(({ disk }) => disk.name).join(", ")} and touches no other disk.`,
     "set -eu",
     "umask 022",
     `TARGET=${TARGET}`,
     `IMAGE=${IMAGE}`,
+    "",
+    ...STORAGE_FUNCTIONS,
+    ...BOOT_FUNCTIONS,
     ...numbered,
   ].join("\n") + "\n";
 }
 
 /** The values come from people and from the machine itself, and a shell will read them. */
-function checkInput({ hostname, diskPath, bootMac, kernelOptions }: InstallInput): void {
+function checkInput({ hostname, bootMac, kernelOptions }: InstallInput): void {
   parseMacAddress(bootMac);
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(hostname)) {
     throw unusable("hostname", hostname, "a host name such as node-12");
-  }
-  if (!/^\/dev\/[A-Za-z0-9][\w/-]{0,60}$/.test(diskPath)) {
-    throw unusable("diskPath", diskPath, "a disk such as /dev/sda");
   }
   if (!/^[\w .,:=/@+-]{0,2000}$/.test(kernelOptions)) {
     throw unusable("kernelOptions", kernelOptions, "kernel options such as quiet or iommu=pt");
@@ -79,74 +80,9 @@ function unusable(field: string, value: string, wanted: string): DomainError {
   });
 }
 
-const TARGET = "/run/rackwright/target";
 const IMAGE = "/run/rackwright/image.squashfs";
 /** Where our images' initramfs leaves what it booted. */
 const EPHEMERAL_COPY = "/run/rackwright/root.squashfs";
-/** A serial console besides the screen: what a person far from the rack reads. */
-const CONSOLE_OPTIONS = "console=tty0 console=ttyS0,115200";
-
-interface Layout {
-  readonly disk: string;
-  readonly root: string;
-  /** The EFI system partition; absent on BIOS. */
-  readonly efi?: string;
-}
-
-/** The flat layout: what the firmware needs, then one root filesystem on the rest. */
-function layout({ diskPath, firmware }: InstallInput): Layout {
-  // A disk whose name ends in a digit (nvme0n1) separates the partition's number with a p.
-  const part = (number: number) => `${diskPath}${/\d$/.test(diskPath) ? "p" : ""}${number}`;
-  return firmware === "uefi"
-    ? { disk: diskPath, efi: part(1), root: part(2) }
-    : { disk: diskPath, root: part(2) };
-}
-
-/** Partition types as in the UEFI specification and GRUB's manual, by sfdisk's GUIDs. */
-const BIOS_BOOT_TYPE = "21686148-6449-6E6F-744E-656564454649";
-const EFI_SYSTEM_TYPE = "C12A7328-F81F-11D2-BA4B-00A0C93EC93B";
-const LINUX_TYPE = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
-
-function partition({ firmware }: InstallInput, { disk, root }: Layout): Step {
-  const first = firmware === "uefi"
-    ? `size=512MiB, type=${EFI_SYSTEM_TYPE}, name=efi`
-    : `size=1MiB, type=${BIOS_BOOT_TYPE}, name=bios_grub`; // where GRUB puts its second stage
-  return {
-    name: `partition ${disk} (GPT)`,
-    lines: [
-      `wipefs --all --quiet ${disk}`,
-      `sfdisk --quiet --wipe always --wipe-partitions always --label gpt ${disk} <<'PARTITIONS'`,
-      first,
-      `type=${LINUX_TYPE}, name=root`,
-      "PARTITIONS",
-      "udevadm settle",
-      `test -b ${root}`,
-    ],
-  };
-}
-
-function makeFilesystems({ efi, root }: Layout): Step {
-  return {
-    name: "make filesystems",
-    lines: [
-      // Inode tables are written in the background of the first boots: minutes saved on big disks.
-      `mkfs.ext4 -F -q -L root -E lazy_itable_init=1,lazy_journal_init=1 ${root}`,
-      ...(efi ? [`mkfs.vfat -F 32 -n EFI ${efi}`] : []),
-      "udevadm settle",
-    ],
-  };
-}
-
-function mount({ efi, root }: Layout): Step {
-  return {
-    name: "mount filesystems",
-    lines: [
-      'mkdir -p "$TARGET"',
-      `mount ${root} "$TARGET"`,
-      ...(efi ? ['mkdir -p "$TARGET/boot/efi"', `mount ${efi} "$TARGET/boot/efi"`] : []),
-    ],
-  };
-}
 
 function fetchImage(): Step {
   return {
@@ -172,22 +108,15 @@ function unpackImage(): Step {
   };
 }
 
-function configure({ hostname, bootMac }: InstallInput, { efi, root }: Layout): Step {
+function configure({ hostname, bootMac }: InstallInput, devices: StorageDevices): Step {
   return {
     name: "configure the system",
     lines: [
-      `ROOT_UUID=$(blkid -s UUID -o value ${root})`,
-      'echo "UUID=$ROOT_UUID / ext4 defaults 0 1" > "$TARGET/etc/fstab"',
-      ...(efi
-        ? [
-          `EFI_UUID=$(blkid -s UUID -o value ${efi})`,
-          'echo "UUID=$EFI_UUID /boot/efi vfat umask=0077 0 1" >> "$TARGET/etc/fstab"',
-        ]
-        : []),
+      'mkdir -p "$TARGET/etc/cloud/cloud.cfg.d" "$TARGET/etc/netplan"',
+      ...storageConfiguration(devices),
       `echo ${hostname} > "$TARGET/etc/hostname"`,
       `printf "127.0.0.1 localhost\\n127.0.1.1 ${hostname}\\n::1 localhost\\n" > "$TARGET/etc/hosts"`,
       ': > "$TARGET/etc/machine-id"', // made anew at first boot
-      'mkdir -p "$TARGET/etc/cloud/cloud.cfg.d" "$TARGET/etc/netplan"',
       'CLOUD="$TARGET/etc/cloud/cloud.cfg.d/90_dpkg_local_cloud_config.cfg"',
       '( umask 077; printf "%s\\n" "$RACKWRIGHT_CLOUD_CONFIG" > "$CLOUD" )',
       'echo "network: {config: disabled}" > "$TARGET/etc/cloud/cloud.cfg.d/91_network.cfg"',
@@ -202,47 +131,5 @@ function configure({ hostname, bootMac }: InstallInput, { efi, root }: Layout): 
       "      dhcp-identifier: mac",
       "NETPLAN",
     ],
-  };
-}
-
-function bootLoader({ firmware, kernelOptions }: InstallInput, { disk }: Layout): Step {
-  const options = [CONSOLE_OPTIONS, kernelOptions].filter((text) => text !== "").join(" ");
-  return {
-    name: "install the boot loader",
-    lines: [
-      firmware === "uefi"
-        // The removable path needs no entry in the firmware's memory, which many firmwares lose.
-        ? 'grub-install --target=x86_64-efi --efi-directory="$TARGET/boot/efi" \\\n' +
-          '  --boot-directory="$TARGET/boot" --removable --no-nvram'
-        : `grub-install --target=i386-pc --boot-directory="$TARGET/boot" ${disk}`,
-      "cat > \"$TARGET/etc/default/grub\" <<'GRUB'",
-      "GRUB_DEFAULT=0",
-      "GRUB_TIMEOUT=1",
-      "GRUB_DISTRIBUTOR=Linux",
-      `GRUB_CMDLINE_LINUX="${options}"`,
-      'GRUB_TERMINAL="console serial"',
-      'GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"',
-      "GRUB_DISABLE_OS_PROBER=true",
-      "GRUB",
-      // The first configuration by hand: update-grub would look at every disk. It takes over at the
-      // next kernel update.
-      'cat > "$TARGET/boot/grub/grub.cfg" <<GRUB',
-      "serial --unit=0 --speed=115200",
-      "terminal_output console serial",
-      "set timeout=1",
-      "menuentry 'Linux' {",
-      "  search --no-floppy --fs-uuid --set=root $ROOT_UUID",
-      `  linux /vmlinuz root=UUID=$ROOT_UUID ro ${options}`,
-      "  initrd /initrd.img",
-      "}",
-      "GRUB",
-    ],
-  };
-}
-
-function unmount(): Step {
-  return {
-    name: "unmount",
-    lines: ["sync", 'umount --recursive "$TARGET"'],
   };
 }

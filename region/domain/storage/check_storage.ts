@@ -18,6 +18,16 @@ export interface StorageFault {
 const PART_BYTES_MIN = MIB;
 /** mdadm(8): the fewest members with which a level makes sense. */
 const RAID_MEMBERS_MIN: Readonly<Record<Raid["level"], number>> = { 0: 2, 1: 2, 5: 3, 6: 4, 10: 4 };
+/** mdadm(8): the metadata has 32 bytes for it; a number alone would name a device node. */
+const RAID_NAME = /^[A-Za-z][\w.-]{0,31}$/;
+/** lvm(8), "VALID NAMES": what LVM keeps for its own. */
+const VOLUME_NAME_RESERVED =
+  /^(snapshot|pvmove)|_(cdata|cmeta|corig|cpool|cvol|mimage|mlog|pmspare|rimage|rmeta|tdata|tmeta|vdata|vorigin|wcorig)/;
+/** What mkfs of each refuses to go below: xfsprogs 5.19, btrfs-progs 6. */
+const FILESYSTEM_BYTES_MIN: Readonly<Partial<Record<Filesystem["type"], number>>> = {
+  xfs: 300 * MIB,
+  btrfs: 256 * MIB,
+};
 const FAULTS_MAX = 50;
 
 /** Throws `invalid_input` with everything that is wrong with a plan on these disks. */
@@ -46,7 +56,7 @@ export function findFaults(plan: StoragePlan, disks: readonly Disk[]): StorageFa
   }));
   faults.push(...tableFaults(plan, disks, sizes), ...raidFaults(plan));
   faults.push(...groupFaults(plan, sizes), ...useFaults(plan, devices));
-  faults.push(...mountFaults(plan.filesystems));
+  faults.push(...filesystemFaults(plan.filesystems, sizes), ...mountFaults(plan.filesystems));
   for (const name of devices.keys()) sizes.of(name);
   for (const value of sizes.cyclic) {
     faults.push({ field: "plan", detail: "this is, by its members, part of itself", value });
@@ -102,6 +112,11 @@ function raidFaults(plan: StoragePlan): StorageFault[] {
     const least = RAID_MEMBERS_MIN[level];
     const detail = `RAID ${level} needs ${least} members, not ${members.length}`;
     return [
+      ...(RAID_NAME.test(name) ? [] : [{
+        field: `${field}.name`,
+        detail: "use at most 32 letters, digits, _ . and -, a letter first, such as md0",
+        value: name,
+      }]),
       ...(members.length < least ? [{ field: `${field}.members`, detail, value: name }] : []),
       ...(level === 0 && spares.length > 0
         ? [{ field: `${field}.spares`, detail: "RAID 0 survives no loss: spares are of no use" }]
@@ -121,6 +136,15 @@ function groupFaults(plan: StoragePlan, sizes: Sizes): StorageFault[] {
       ...(twice
         ? [{ field: `${field}.name`, detail: "another group has this name", value: name }]
         : []),
+      ...volumes.flatMap(({ name: value }, j) =>
+        VOLUME_NAME_RESERVED.test(value)
+          ? [{
+            field: `${field}.volumes[${j}].name`,
+            detail: "LVM keeps this name to itself",
+            value,
+          }]
+          : []
+      ),
       ...sizeFaults(`${field}.volumes`, volumes, sizes.ofGroup(name)),
     ];
   });
@@ -147,20 +171,42 @@ function useFaults(plan: StoragePlan, devices: ReadonlyMap<string, Device>): Sto
   });
 }
 
+function filesystemFaults(filesystems: readonly Filesystem[], sizes: Sizes): StorageFault[] {
+  return filesystems.flatMap(({ device, type, mountOptions }, i) => {
+    const field = `plan.filesystems[${i}]`;
+    const bytes = sizes.of(device);
+    const least = FILESYSTEM_BYTES_MIN[type] ?? 0;
+    const detail = `${bytes} bytes are too few; ${type} needs ${least}`;
+    return [
+      // What is not there, or part of itself, has none: that is said elsewhere.
+      ...(bytes > 0 && bytes < least ? [{ field: `${field}.device`, detail, value: device }] : []),
+      ...(/(^|,)subvol(id)?=/.test(mountOptions ?? "")
+        ? [{ field: `${field}.mountOptions`, detail: "the installer makes no subvolumes" }]
+        : []),
+    ];
+  });
+}
+
 /** What a shell, fstab and a person read the same way. */
 const MOUNT_POINT = /^\/$|^(\/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$/;
+/** What the kernel makes, and what has to be there before anything is mounted. */
+const NOT_APART = /^\/(bin|dev|etc|lib|lib32|lib64|libx32|proc|run|sbin|sys)(\/|$)/;
+/** Where a system keeps files with owners and links, which vfat cannot. */
+const NOT_VFAT = /^\/$|^\/(boot|home|opt|root|tmp|usr|var)(\/|$)/;
 
 function mountFaults(filesystems: readonly Filesystem[]): StorageFault[] {
   return filesystems.flatMap(({ type, mountPoint }, i) => {
     if (mountPoint === null) return [];
-    const field = `plan.filesystems[${i}].mountPoint`;
-    if (type === "swap") return [{ field, detail: "swap is not mounted", value: mountPoint }];
-    if (!MOUNT_POINT.test(mountPoint)) {
-      return [{ field, detail: "use a path such as /srv/data", value: mountPoint }];
+    const fault = (detail: string) => [
+      { field: `plan.filesystems[${i}].mountPoint`, detail, value: mountPoint },
+    ];
+    if (type === "swap") return fault("swap is not mounted");
+    if (!MOUNT_POINT.test(mountPoint)) return fault("use a path such as /srv/data");
+    if (NOT_APART.test(mountPoint)) return fault("a system needs this on the filesystem of /");
+    if (type === "vfat" && mountPoint !== "/boot/efi" && NOT_VFAT.test(mountPoint)) {
+      return fault("vfat keeps neither owners nor links; use ext4, xfs or btrfs here");
     }
     const first = filesystems.findIndex((each) => each.mountPoint === mountPoint);
-    return first === i
-      ? []
-      : [{ field, detail: `plan.filesystems[${first}] is mounted there`, value: mountPoint }];
+    return first === i ? [] : fault(`plan.filesystems[${first}] is mounted there`);
   });
 }

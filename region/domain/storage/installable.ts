@@ -1,58 +1,95 @@
 import type { Inventory } from "@/shared/contract/inventory.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
-import { chooseInstallTarget, type InstallTarget } from "../install_target.ts";
+import { requireInventory } from "../install_target.ts";
 import { checkStorage } from "./check_storage.ts";
+import { listDevices, Sizes } from "./devices.ts";
 import { planStorage } from "./layouts.ts";
-import { type StoragePlan, type StorageWish } from "@/shared/machine/storage.ts";
+import {
+  DEFAULT_WISH,
+  type Disk,
+  type StoragePlan,
+  type StorageWish,
+} from "@/shared/machine/storage.ts";
 
 /** Room for the system and a little work. */
-const ROOT_BYTES_MIN = 3 * 1024 ** 3;
+const ROOT_BYTES_MIN = 2 * 1024 ** 3;
+
+/** What a machine is installed to. */
+export interface InstallStorage {
+  readonly firmware: Inventory["firmware"];
+  readonly plan: StoragePlan;
+  /** All that were found, whether the plan uses them or not. */
+  readonly disks: readonly Disk[];
+}
 
 /**
- * Where a machine with this wish is installed to.
+ * What a machine with this wish is installed to; null: what a machine gets without one.
  *
  * Throws `conflict`: nothing or too little is known or there, the wish does not fit the disks that
- * were found last, nothing is mounted at `/`, or the installer cannot carry the layout out yet.
+ * were found last, nothing big enough is mounted at `/`, or its firmware could not start it.
  */
-export function installTargetOf(
+export function installStorageOf(
   wish: StorageWish | null,
   inventory: Inventory | null,
-): InstallTarget {
-  const target = chooseInstallTarget(inventory);
-  if (wish === null) return target;
-  const plan = planStorage(wish, inventory);
-  checkStillFits(plan, inventory);
-  if (!plan.filesystems.some(({ mountPoint }) => mountPoint === "/")) {
+): InstallStorage {
+  const { firmware, disks } = requireInventory(inventory);
+  const plan = planStorage(wish ?? DEFAULT_WISH, inventory);
+  checkStillFits(plan, disks);
+  checkRoot(plan, disks);
+  checkFirmware(plan, firmware);
+  return { firmware, plan, disks };
+}
+
+/** Disks may have been pulled or swapped since the wish was made. */
+function checkStillFits(plan: StoragePlan, disks: readonly Disk[]): void {
+  try {
+    checkStorage(plan, disks);
+  } catch (cause) {
+    if (!(cause instanceof DomainError)) throw cause;
+    throw refuse("storage.does_not_fit", `the storage does not fit the disks: ${cause.message}`);
+  }
+}
+
+function checkRoot(plan: StoragePlan, disks: readonly Disk[]): void {
+  const root = plan.filesystems.find(({ mountPoint }) => mountPoint === "/");
+  if (!root) {
     throw refuse(
       "storage.no_root",
       "nothing is mounted at /; choose a layout with a root filesystem",
     );
   }
-  if (wish.layout !== "flat") {
+  const bytes = new Sizes(plan, listDevices(plan, disks).devices).of(root.device);
+  if (bytes < ROOT_BYTES_MIN) {
     throw refuse(
-      "storage.not_installable",
-      `the installer cannot carry out the ${wish.layout} layout yet; it can do flat`,
+      "storage.root_too_small",
+      `${root.device}, which is to be /, has ${bytes} bytes; a system needs ${ROOT_BYTES_MIN}`,
     );
   }
-  const disk = inventory?.disks.find(({ name }) => name === plan.tables[0]?.disk);
-  if (!disk) return target;
-  if (disk.bytes < ROOT_BYTES_MIN) {
-    throw refuse(
-      "storage.disk_too_small",
-      `${disk.name} has ${disk.bytes} bytes; a system needs ${ROOT_BYTES_MIN}`,
-    );
-  }
-  return { ...target, diskPath: disk.path };
 }
 
-/** Disks may have been pulled or swapped since the wish was made. */
-function checkStillFits(plan: StoragePlan, inventory: Inventory | null): void {
-  try {
-    checkStorage(plan, inventory?.disks ?? []);
-  } catch (cause) {
-    if (!(cause instanceof DomainError)) throw cause;
-    throw refuse("storage.does_not_fit", `the storage does not fit the disks: ${cause.message}`);
+/** Where the firmware finds the boot loader; the plan's other parts are found by that. */
+function checkFirmware(plan: StoragePlan, firmware: Inventory["firmware"]): void {
+  const parts = plan.tables.flatMap(({ partitions }) => partitions);
+  const role = firmware === "uefi" ? "efi" : "bios_boot";
+  const ours = parts.filter((part) => part.role === role);
+  if (ours.length === 0) {
+    const what = firmware === "uefi"
+      ? "role efi, about 512 MiB, with a vfat filesystem mounted at /boot/efi"
+      : "role bios_boot, 1 MiB";
+    throw refuse(
+      "storage.not_bootable",
+      `the machine starts by ${firmware.toUpperCase()}: give a disk a partition of ${what}`,
+    );
   }
+  if (firmware === "bios") return;
+  const efi = plan.filesystems.find(({ mountPoint }) => mountPoint === "/boot/efi");
+  if (efi?.type === "vfat" && ours.some(({ name }) => name === efi.device)) return;
+  throw refuse(
+    "storage.not_bootable",
+    `the machine starts by UEFI: put a vfat filesystem on ${
+      ours[0]?.name
+    } and mount it at /boot/efi`,
+  );
 }
 
 function refuse(code: string, message: string): DomainError {

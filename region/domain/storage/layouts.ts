@@ -1,5 +1,5 @@
 import type { Inventory } from "@/shared/contract/inventory.ts";
-import { chooseInstallTarget } from "../install_target.ts";
+import { chooseInstallDisk, DISK_BYTES_MIN, requireInventory } from "../install_target.ts";
 import {
   EMPTY_PLAN,
   type Filesystem,
@@ -37,19 +37,40 @@ export function planStorage(wish: StorageWish, inventory: Inventory | null): Sto
         filesystems: [...filesystems, root("vgroot/lvroot")],
       };
     }
+    case "raid": {
+      const parts = raidDisks(wish.disks, inventory).map((disk) => bootable(disk, inventory));
+      const tables = parts.flatMap((each) => each.tables);
+      const members = tables.map(({ partitions }) => partitions.at(-1)?.name ?? "");
+      return {
+        ...EMPTY_PLAN,
+        tables,
+        raids: [{ name: "md0", level: wish.level ?? 1, members, spares: [] }],
+        // One of the EFI partitions is mounted; the installer makes all of them bootable.
+        filesystems: [...(parts[0]?.filesystems ?? []), root("md0")],
+      };
+    }
   }
 }
 
-/** What the firmware needs, then one partition over the rest: the same as the install plan makes. */
+/** Those named, else all that are as big as an install target has to be. */
+function raidDisks(
+  wanted: readonly string[] | undefined,
+  inventory: Inventory | null,
+): readonly string[] {
+  return wanted ?? requireInventory(inventory).disks
+    .filter(({ bytes }) => bytes >= DISK_BYTES_MIN).map(({ name }) => name);
+}
+
+/** What the firmware needs, then one partition over the rest. */
 function bootable(
   wanted: string | undefined,
   inventory: Inventory | null,
 ): Pick<StoragePlan, "tables" | "filesystems"> {
-  const target = chooseInstallTarget(inventory);
-  const disk = wanted ?? inventory?.disks.find(({ path }) => path === target.diskPath)?.name ?? "";
+  const found = requireInventory(inventory);
+  const disk = wanted ?? chooseInstallDisk(found);
   const rest: Partition = { name: `${disk}-part2`, bytes: null, role: "linux" };
   const first = `${disk}-part1`;
-  if (target.firmware === "bios") {
+  if (found.firmware === "bios") {
     const grub: Partition = { name: first, bytes: MIB, role: "bios_boot" };
     return { tables: [{ disk, partitions: [grub, rest] }], filesystems: [] };
   }

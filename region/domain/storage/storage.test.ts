@@ -5,7 +5,7 @@ import { DomainError } from "@/shared/errors/domain_error.ts";
 import { type Disk, EMPTY_PLAN, MIB, type StoragePlan } from "@/shared/machine/storage.ts";
 import { findFaults } from "./check_storage.ts";
 import { listDevices, Sizes } from "./devices.ts";
-import { installTargetOf } from "./installable.ts";
+import { installStorageOf } from "./installable.ts";
 import { planStorage } from "./layouts.ts";
 
 const GIB = 1024 ** 3;
@@ -57,8 +57,18 @@ describe("layouts", () => {
     expect(bios.tables[0]).toMatchObject({ disk: "sdc", partitions: [{ role: "bios_boot" }, {}] });
   });
 
+  test("raid is a mirror of what the firmware leaves of all big disks", () => {
+    const { tables, raids, filesystems } = planStorage({ layout: "raid" }, MACHINE);
+    expect(tables.map(({ disk }) => disk)).toEqual(["sda", "sdb", "sdc", "sdd"]);
+    expect(raids).toMatchObject([{ level: 1, members: DISKS.map(({ name }) => `${name}-part2`) }]);
+    expect(filesystems.map(({ device, mountPoint }) => [device, mountPoint]))
+      .toEqual([["sda-part1", "/boot/efi"], ["md0", "/"]]);
+    const two = planStorage({ layout: "raid", level: 0, disks: ["sdb", "sd-small"] }, MACHINE);
+    expect(two.raids).toMatchObject([{ level: 0, members: ["sdb-part2", "sd-small-part2"] }]);
+  });
+
   test("all fit the disks they were made for", () => {
-    for (const layout of ["flat", "lvm", "blank"] as const) {
+    for (const layout of ["flat", "lvm", "raid", "blank"] as const) {
       for (const firmware of ["uefi", "bios"] as const) {
         const made = planStorage({ layout }, { ...MACHINE, firmware });
         expect(findFaults(made, MACHINE.disks)).toEqual([]);
@@ -149,6 +159,39 @@ describe("findFaults", () => {
       "plan.filesystems[1].mountPoint: plan.filesystems[0] is mounted there",
     ],
     [{ filesystems: [mounted("sda", "/x", "swap")] }, "plan.filesystems[0].mountPoint: swap"],
+    ...["/etc", "/proc/1", "/dev", "/lib64"].map((path): [Partial<StoragePlan>, string] => [
+      { filesystems: [mounted("sda", path)] },
+      "plan.filesystems[0].mountPoint: a system needs this on the filesystem of /",
+    ]),
+    [
+      { filesystems: [{ ...mounted("sda", "/var/lib"), type: "vfat" }] },
+      "plan.filesystems[0].mountPoint: vfat keeps neither owners nor links",
+    ],
+    [
+      { filesystems: [{ ...mounted("sda", "/"), mountOptions: "noatime,subvol=@" }] },
+      "plan.filesystems[0].mountOptions: the installer makes no subvolumes",
+    ],
+    [
+      {
+        tables: [on("sda", 299 * MIB)],
+        filesystems: [{ ...mounted("sda-part1", "/x"), type: "xfs" }],
+      },
+      "plan.filesystems[0].device: 313524224 bytes are too few; xfs needs 314572800",
+    ],
+    ...["0", "md+0", "m".repeat(33)].map((name): [Partial<StoragePlan>, string] => [
+      { raids: [{ name, level: 1, members: ["sda", "sdb"], spares: [] }] },
+      "plan.raids[0].name: use at most 32",
+    ]),
+    [
+      {
+        volumeGroups: [{
+          name: "vg",
+          members: ["sda"],
+          volumes: [{ name: "a_tmeta", bytes: GIB }],
+        }],
+      },
+      "plan.volumeGroups[0].volumes[0].name: LVM keeps this name to itself",
+    ],
     ...["x", "/x/", "//", "/../etc", "/a b", "/$(id)", ""].map((
       path,
     ): [Partial<StoragePlan>, string] => [
@@ -227,23 +270,58 @@ describe("findFaults", () => {
   });
 });
 
-describe("installTargetOf", () => {
-  const codeOf = (...args: Parameters<typeof installTargetOf>) => {
+describe("installStorageOf", () => {
+  const BIOS: Inventory = { ...MACHINE, firmware: "bios" };
+  const codeOf = (...args: Parameters<typeof installStorageOf>) => {
     try {
-      return installTargetOf(...args).diskPath;
+      return installStorageOf(...args).plan.tables.map(({ disk }) => disk).join(" ");
     } catch (error) {
       return error instanceof DomainError ? error.code : error;
     }
   };
+  const custom = (parts: Partial<StoragePlan>) => ({
+    layout: "custom" as const,
+    plan: plan(parts),
+  });
+  const part = (name: string, role: "efi" | "bios_boot" | "linux", bytes: number | null) => ({
+    name,
+    role,
+    bytes,
+  });
 
   test("says where to, or why not", () => {
-    expect(codeOf(null, MACHINE)).toBe("/dev/sda");
-    expect(codeOf({ layout: "flat" }, MACHINE)).toBe("/dev/sda");
-    expect(codeOf({ layout: "flat", disk: "sdc" }, MACHINE)).toBe("/dev/sdc");
-    expect(codeOf({ layout: "flat", disk: "sd-small" }, MACHINE)).toBe("storage.disk_too_small");
+    expect(codeOf(null, MACHINE)).toBe("sda");
+    expect(codeOf({ layout: "flat" }, MACHINE)).toBe("sda");
+    expect(codeOf({ layout: "flat", disk: "sdc" }, MACHINE)).toBe("sdc");
+    expect(codeOf({ layout: "lvm" }, MACHINE)).toBe("sda");
+    expect(codeOf({ layout: "raid" }, MACHINE)).toBe("sda sdb sdc sdd");
+    expect(codeOf({ layout: "raid", level: 5, disks: ["sda", "sdb"] }, MACHINE))
+      .toBe("storage.does_not_fit");
+    expect(codeOf({ layout: "flat", disk: "sd-small" }, MACHINE)).toBe("storage.root_too_small");
+    expect(codeOf({ layout: "lvm", rootBytes: GIB }, MACHINE)).toBe("storage.root_too_small");
     expect(codeOf({ layout: "flat", disk: "gone" }, MACHINE)).toBe("storage.does_not_fit");
-    expect(codeOf({ layout: "lvm" }, MACHINE)).toBe("storage.not_installable");
     expect(codeOf({ layout: "blank" }, MACHINE)).toBe("storage.no_root");
     expect(codeOf(null, null)).toBe("machine.no_inventory");
+    expect(codeOf(null, { ...MACHINE, disks: [] })).toBe("machine.no_disk");
+  });
+
+  test("asks for what the firmware starts from", () => {
+    const root = mounted("root", "/");
+    const efi = { ...mounted("efi", "/boot/efi"), type: "vfat" as const };
+    const table = (role: "efi" | "bios_boot" | "linux") => [{
+      disk: "sda",
+      partitions: [part("efi", role, 64 * MIB), part("root", "linux", null)],
+    }];
+    const raw = custom({ filesystems: [mounted("sda", "/")] });
+    expect(codeOf(raw, MACHINE)).toBe("storage.not_bootable");
+    expect(codeOf(raw, BIOS)).toBe("storage.not_bootable");
+    const bios = custom({ tables: table("bios_boot"), filesystems: [root] });
+    expect([codeOf(bios, BIOS), codeOf(bios, MACHINE)]).toEqual(["sda", "storage.not_bootable"]);
+    const uefi = custom({ tables: table("efi"), filesystems: [root, efi] });
+    expect([codeOf(uefi, BIOS), codeOf(uefi, MACHINE)]).toEqual(["storage.not_bootable", "sda"]);
+    const unmounted = custom({ tables: table("efi"), filesystems: [root] });
+    expect(codeOf(unmounted, MACHINE)).toBe("storage.not_bootable");
+    const elsewhere = custom({ tables: table("linux"), filesystems: [root, efi] });
+    expect(codeOf(elsewhere, MACHINE)).toBe("storage.not_bootable");
   });
 });

@@ -61,6 +61,9 @@ const PCI: Fields<Element<"pciDevices">> = {
   product: text((d) => d.product),
   class: text((d) => d.class),
   driver: text((d) => d.driver),
+  numaNode: number((d) => d.numaNode),
+  vendorName: text((d) => d.vendorName),
+  productName: text((d) => d.productName),
 };
 
 const USB: Fields<Element<"usbDevices">> = {
@@ -68,6 +71,7 @@ const USB: Fields<Element<"usbDevices">> = {
   vendor: text((d) => d.vendor),
   product: text((d) => d.product),
   name: text((d) => d.name),
+  driver: text((d) => d.driver),
 };
 
 /** Parts that a machine has several of. */

@@ -2,7 +2,7 @@ import type { RegionContext } from "@/region/context.ts";
 import type { Db } from "@/region/db/client.ts";
 import { type MachineRow, moveMachine } from "@/region/db/queries/machines.ts";
 import { checkStorage } from "@/region/domain/storage/check_storage.ts";
-import { installTargetOf } from "@/region/domain/storage/installable.ts";
+import { installStorageOf } from "@/region/domain/storage/installable.ts";
 import { planStorage } from "@/region/domain/storage/layouts.ts";
 import { recordChange } from "@/region/services/audit/record_change.ts";
 import { expectVersion } from "@/region/services/expect_version.ts";
@@ -92,7 +92,7 @@ function viewOf(row: MachineRow): StorageView {
   const { version } = row;
   const wish = row.storage ?? DEFAULT_WISH;
   const planned = attempt(() => planStorage(wish, row.inventory));
-  const target = attempt(() => installTargetOf(row.storage, row.inventory));
+  const target = attempt(() => installStorageOf(row.storage, row.inventory));
   const refusal = target instanceof DomainError
     ? { code: target.code, detail: target.message }
     : null;

@@ -7,7 +7,7 @@ import type { MachineRow } from "@/region/db/queries/machines.ts";
 import type { NewOperation } from "@/region/db/queries/operations.ts";
 import { compileInstallPlan } from "@/region/domain/install/install_plan.ts";
 import { parseSshKey } from "@/region/domain/ssh_key.ts";
-import { installTargetOf } from "@/region/domain/storage/installable.ts";
+import { installStorageOf } from "@/region/domain/storage/installable.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { prepareScripts } from "@/region/services/scripts/prepare_scripts.ts";
 import { sealUnder } from "@/region/tokens/seal.ts";
@@ -97,7 +97,7 @@ async function prepareDeploy(
 ): Promise<Work> {
   const image = mustFind(await findImage(ctx.db, input.imageId), "image", input.imageId);
   checkImage(image, machine);
-  const target = installTargetOf(machine.storage, machine.inventory);
+  const { firmware, plan, disks } = installStorageOf(machine.storage, machine.inventory);
   const [boot] = await listInterfaces(ctx.db, [machine.id]);
   if (!boot) {
     throw conflict("machine.no_interface", "no network interface of this machine is known");
@@ -107,8 +107,9 @@ async function prepareDeploy(
     imageId: image.id,
     installScript: compileInstallPlan({
       hostname: machine.hostname,
-      firmware: target.firmware,
-      diskPath: target.diskPath,
+      firmware,
+      storage: plan,
+      disks,
       bootMac: boot.mac,
       kernelOptions: [image.kernelOptions, ...await tagOptions(ctx, machine)].join(" ").trim(),
     }),

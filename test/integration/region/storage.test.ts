@@ -51,13 +51,57 @@ describe("a machine's storage", () => {
     expect([late.status, late.body.code]).toEqual([409, "storage.not_changeable"]);
   });
 
-  test("that cannot be installed yet is kept, and a deploy says so", async () => {
+  test("is compiled into what a deploy runs: RAID, volumes, mount options", async () => {
+    const imageId = await makeImage(region);
+    const systemId = await makeMachine(region, siteId, {
+      inventory: { ...inventory, firmware: "bios" },
+    });
+    const part = (disk: string) => ({
+      disk,
+      partitions: [
+        { name: `${disk}-grub`, bytes: 2 ** 20, role: "bios_boot" },
+        { name: `${disk}-rest`, bytes: null, role: "linux" },
+      ],
+    });
+    const wish = {
+      layout: "custom",
+      plan: {
+        tables: [part("vda"), part("vdb")],
+        raids: [{ name: "md0", level: 1, members: ["vda-rest", "vdb-rest"], spares: [] }],
+        volumeGroups: [{ name: "vg0", members: ["md0"], volumes: [{ name: "root", bytes: null }] }],
+        filesystems: [{
+          device: "vg0/root",
+          type: "ext4",
+          label: "root",
+          mountPoint: "/",
+          mountOptions: "noatime",
+        }],
+      },
+    };
+    const { status, body } = await put(systemId, wish);
+    expect([status, body.refusal, body.wish]).toEqual([200, null, wish]);
+    const deploy = await region.call(`POST /api/v1/machines/${systemId}/deploy`, {
+      body: { imageId },
+    });
+    const operation = await region.call(`GET /api/v1/operations/${deploy.body.operation.id}`);
+    for (
+      const line of [
+        "--level=1 --raid-devices=2",
+        "vgcreate -qq --yes vg0 /dev/md/md0",
+        "fstab /dev/vg0/root / ext4 noatime 1",
+        "ROOT=/dev/mapper/vg0-root",
+        'grub-install --target=i386-pc --boot-directory="$TARGET/boot" "$DISK2"',
+      ]
+    ) expect(operation.body.installScript).toContain(line);
+  });
+
+  test("that cannot be installed is kept, and a deploy says so", async () => {
     const imageId = await makeImage(region);
     const systemId = await makeMachine(region, siteId, { inventory });
     for (
       const [wish, code] of [
-        [{ layout: "lvm" }, "storage.not_installable"],
-        [custom, "storage.not_installable"],
+        [{ layout: "lvm", rootBytes: GIB }, "storage.root_too_small"],
+        [custom, "storage.not_bootable"],
         [{ layout: "blank" }, "storage.no_root"],
       ] as const
     ) {
@@ -90,7 +134,16 @@ describe("a machine's storage", () => {
     expect((await put(systemId, { layout: "flat", disk: "vdz" })).body.code).toBe(
       "storage.invalid",
     );
-    for (const malformed of [{ layout: "zfs" }, { layout: "blank", disk: "vda" }, {}]) {
+    const options = { ...custom.plan.filesystems[0], mountOptions: "noatime;reboot" };
+    for (
+      const malformed of [
+        { layout: "zfs" },
+        { layout: "blank", disk: "vda" },
+        { layout: "raid", level: 4 },
+        { ...custom, plan: { ...custom.plan, filesystems: [options] } },
+        {},
+      ]
+    ) {
       expect((await put(systemId, malformed)).body.code).toBe("request.invalid");
     }
     expect((await storageOf(systemId)).wish).toEqual({ layout: "flat" });
