@@ -10,7 +10,8 @@ import { Journal } from "./runtime/journal.ts";
 import { errorText, jsonLog, type Log } from "./runtime/log.ts";
 import { Outbox } from "./runtime/outbox.ts";
 import { startAll, stopAll } from "./runtime/service.ts";
-import type { BootRequestEvent } from "./services/dhcp/dhcp_messages.ts";
+import type { BootRequestEvent, DhcpAlarm } from "./services/dhcp/dhcp_messages.ts";
+import { OtherServersWatch } from "./services/dhcp/other_servers_watch.ts";
 import { DhcpService } from "./services/dhcp/dhcp_service.ts";
 import { BootScripts } from "./services/http_boot/boot_scripts.ts";
 import { FileService } from "./services/file_server/file_service.ts";
@@ -100,7 +101,16 @@ async function composeAgent(
     log,
     onLease: (event) => recordLease(journal, who, event),
     onBootRequest: (event) => recordBootRequest(journal, who, event),
-    onAlarm: ({ code, message }) => journal.append({ kind: "alarm.raised", code, message }),
+    onAlarm: (alarm) => recordAlarm(journal, alarm),
+  });
+  const otherServers = new OtherServersWatch({
+    log,
+    ownAddresses: () => new Set(hostAddresses().map(({ ipv4 }) => ipv4)),
+    random32: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
+    onAlarm: (alarm) => {
+      log(alarm.code, { message: alarm.message });
+      recordAlarm(journal, alarm);
+    },
   });
   const tftp = new TftpService({
     routes: [{
@@ -145,8 +155,11 @@ async function composeAgent(
   const serve = (state: SiteState) => {
     networks = servedNetworks(state, hostAddresses());
     void dhcp.applyConfig(networks.dhcp);
-    routerAnswers.applyInterfaces(networks.dhcp.subnets.map(({ interfaceName }) => interfaceName));
-    tftp.applyAddresses(networks.dhcp.subnets.map(({ serverAddress }) => serverAddress));
+    const { subnets } = networks.dhcp;
+    const interfacesOf = (some: typeof subnets) => some.map(({ interfaceName }) => interfaceName);
+    routerAnswers.applyInterfaces(interfacesOf(subnets));
+    otherServers.applyInterfaces(interfacesOf(subnets.filter(({ mode }) => mode !== "proxy")));
+    tftp.applyAddresses(subnets.map(({ serverAddress }) => serverAddress));
     void prefetch(cache, state, log);
   };
   store.onChange(serve);
@@ -184,7 +197,10 @@ async function composeAgent(
   });
   const statusPage = new StatusPage({ port: statusPort, log, status: agentStatus });
 
-  const services = [dhcp, routerAnswers, tftp, files, http, operations, status, statusPage, sync];
+  const services = [
+    ...[dhcp, otherServers, routerAnswers, tftp, files, http],
+    ...[operations, status, statusPage, sync],
+  ];
   return {
     async start() {
       journal.append({ kind: "agent.started", version: AGENT_VERSION });
@@ -219,6 +235,10 @@ function runningOperations(store: SiteStore, operations: OperationsService) {
     const hostname = store.machine(operation.systemId)?.hostname ?? operation.systemId;
     return [{ id: operation.id, kind: operation.kind, hostname, phase: step.phase.name }];
   });
+}
+
+function recordAlarm(journal: Journal, { code, message }: DhcpAlarm): void {
+  journal.append({ kind: "alarm.raised", code, message });
 }
 
 function recordLease(journal: Journal, who: Who, event: LeaseEvent): void {

@@ -11,7 +11,7 @@ import {
   judgePort,
   judgeRights,
 } from "./judge.ts";
-import { otherDhcpServers } from "./other_dhcp_servers.ts";
+import { otherDhcpServers } from "../dhcp/other_servers.ts";
 
 export interface CheckOptions {
   readonly folder: string;

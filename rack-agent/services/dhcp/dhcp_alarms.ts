@@ -25,14 +25,19 @@ export function alarmOf(
         message: `too many unknown machines appeared at ${about}; the last was ${mac}`,
       };
     case "dhcp.another_server_chosen":
-      return {
-        code: "dhcp.other_server",
-        subject: `${about} on ${interfaceName}`,
-        message: `${about} answers DHCP on ${interfaceName} too: ${mac} took its offer`,
-      };
+      return otherServerAlarm(about, interfaceName, `${mac} took its offer`);
     default:
       return undefined;
   }
+}
+
+/** Another server where this one should be alone; `what` it did, or what to do about it. */
+export function otherServerAlarm(server: string, interfaceName: string, what: string): DhcpAlarm {
+  return {
+    code: "dhcp.other_server",
+    subject: `${server} on ${interfaceName}`,
+    message: `${server} answers DHCP on ${interfaceName} too: ${what}`,
+  };
 }
 
 /** The same thing again is only worth telling after this long. */

@@ -152,7 +152,7 @@ test("an OFFER leaves at once, an ACK once its lease is stored, and watchers hea
     dropped: {},
     waitingForDisk: 0,
   });
-  expect(engine.counters.replyMicroseconds.reduce((sum, n) => sum + n)).toBe(2);
+  expect(engine.counters.replyTime.byPowerOfTwoUs.reduce((sum, n) => sum + n)).toBe(2);
 });
 
 test("when the disk refuses, no ACK leaves, and storing goes on with the next", () => {

@@ -137,7 +137,7 @@ export class DhcpEngine {
   get counters(): DhcpCounters {
     return {
       ...structuredClone(this.#counters),
-      replyMicroseconds: this.#times.buckets,
+      replyTime: this.#times.histogram,
       waitingForDisk: this.#commits.size,
       sockets: this.#deps.transport.memory(),
     };

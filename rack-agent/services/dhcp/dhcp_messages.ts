@@ -3,6 +3,7 @@ import type { Lease, LeaseEvent } from "@/rack-agent/protocol/dhcp/lease.ts";
 import type { Reservation } from "@/rack-agent/protocol/dhcp/reservations.ts";
 import type { DhcpConfig } from "@/rack-agent/protocol/dhcp/site.ts";
 import type { SocketMemory } from "@/rack-agent/runtime/libc_socket_memory.ts";
+import type { TimeHistogram } from "./reply_times.ts";
 import type { JournalStart } from "./lease_journal_worker.ts";
 import type { Ipv4 } from "@/shared/net/ipv4.ts";
 import type { MacAddress } from "@/shared/net/mac_address.ts";
@@ -87,8 +88,8 @@ export interface DhcpCounters {
   readonly answered: number;
   /** By reason: a SilenceReason, or `dhcp.malformed`, `.not_stored`, `.not_sent`, `.failed`. */
   readonly dropped: Readonly<Record<string, number>>;
-  /** Replies by the time since their request was read: up to 2^i microseconds in place i. */
-  readonly replyMicroseconds: readonly number[];
+  /** From reading a request to sending its reply. */
+  readonly replyTime: TimeHistogram;
   /** Replies that wait for the disk. */
   readonly waitingForDisk: number;
   readonly sockets: readonly ({ readonly interfaceName: string } & SocketMemory)[];
@@ -98,7 +99,7 @@ export const NO_DHCP_COUNTERS: DhcpCounters = {
   received: 0,
   answered: 0,
   dropped: {},
-  replyMicroseconds: [],
+  replyTime: { byPowerOfTwoUs: [], sumMs: 0 },
   waitingForDisk: 0,
   sockets: [],
 };

@@ -177,3 +177,24 @@ test.skipIf(unless("udhcpc"))("an address that somebody uses is not given away",
     "52:54:00:77:00:08 uses it",
   );
 });
+
+test.skipIf(unless("dnsmasq"))(
+  "another server that appears on the network is told of, though no machine took its offer",
+  async () => {
+    const program = fileURLToPath(new URL("./other_servers_program.ts", import.meta.url));
+    const command = [Deno.execPath(), "run", "-A", program, "lan0", "10.81.0.1"];
+    const watch = network.start(agent, command);
+    await watch.line(/"ready"/);
+    await network.exec(machine, ["ip", "address", "add", "10.81.0.9/24", "dev", "eth0"]);
+    const plain = ["--keep-in-foreground", "--conf-file=/dev/null", "--pid-file=", "--port=0"];
+    const files = [`--dhcp-leasefile=${folder}/other`, "--log-facility=-", "--user=root"];
+    const range = ["--interface=eth0", "--dhcp-range=10.81.0.50,10.81.0.60,1h"];
+    const other = network.start(machine, ["dnsmasq", ...plain, ...files, ...range]);
+    const alarm = JSON.parse(await watch.line(/"alarm"/));
+    expect(alarm).toMatchObject({ code: "dhcp.other_server", subject: "10.81.0.9 on lan0" });
+    expect(alarm.message).toMatch(/^10\.81\.0\.9 answers DHCP on lan0 too/);
+    await watch.end("SIGTERM");
+    await other.end("SIGTERM");
+    expect(watch.takeLines().join("\n")).toContain('"stopped"');
+  },
+);
