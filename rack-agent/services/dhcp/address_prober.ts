@@ -1,7 +1,7 @@
 import type { Ipv4 } from "@/shared/net/ipv4.ts";
 import type { MacAddress } from "@/shared/net/mac_address.ts";
 
-/** Whoever uses an address answers ARP within a few milliseconds; sleepers get a little more. */
+/** Whoever uses an address answers ARP, and an echo through the site's routers, within a few milliseconds; sleepers get a little more. */
 const PROBE_MS = 200;
 /** Beyond it a probe is skipped: a whole site that comes back must not wait for its turn. */
 const PROBES_MAX = 4_096;
@@ -11,7 +11,8 @@ interface Probe {
   readonly untilMs: number;
   /** Sends the offer that waits. */
   readonly free: () => void;
-  readonly taken: (by: MacAddress) => void;
+  /** By whom, where that can be known. */
+  readonly taken: (by?: MacAddress) => void;
 }
 
 /**
@@ -30,12 +31,20 @@ export class AddressProber {
     return true;
   }
 
+  /** It could not be asked about: whoever waits for it has to be served otherwise. */
+  forget(ipv4: Ipv4): void {
+    this.#probes.delete(ipv4);
+  }
+
   isProbing(ipv4: Ipv4): boolean {
     return this.#probes.has(ipv4);
   }
 
-  /** Somebody was heard to use an address. The machine that it is meant for may. */
-  hear(ipv4: Ipv4, by: MacAddress): void {
+  /**
+   * Somebody was heard to use an address. The machine that it is meant for may, where it can be told
+   * from others; from behind a router only the address answers.
+   */
+  hear(ipv4: Ipv4, by?: MacAddress): void {
     const probe = this.#probes.get(ipv4);
     if (!probe || probe.mac === by) return;
     this.#probes.delete(ipv4);

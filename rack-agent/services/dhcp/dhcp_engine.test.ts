@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { IPXE_FIRST_PROGRAMS } from "@/rack-agent/protocol/dhcp/boot_options.ts";
 import type { Arrival } from "@/rack-agent/protocol/dhcp/asked.ts";
 import type { DhcpSubnet } from "@/rack-agent/protocol/dhcp/site.ts";
@@ -6,9 +6,10 @@ import { LeaseRing, makeLeaseRing } from "@/rack-agent/runtime/lease_ring.ts";
 import { encodeArpProbe } from "@/rack-agent/wire/dhcp/arp_packet.ts";
 import { decodePacket, type DhcpPacket, encodePacket } from "@/rack-agent/wire/dhcp/packet.ts";
 import { parseCidr } from "@/shared/net/cidr.ts";
-import { parseIpv4 } from "@/shared/net/ipv4.ts";
+import { type Ipv4, parseIpv4 } from "@/shared/net/ipv4.ts";
 import { parseMacAddress } from "@/shared/net/mac_address.ts";
 import { OVMF_PXE_DISCOVER } from "@/test/captures/dhcp_requests.ts";
+import { hex } from "@/test/hex.ts";
 import { DhcpEngine, type DhcpEngineDeps } from "./dhcp_engine.ts";
 import type { DhcpEvent } from "./dhcp_messages.ts";
 import type { DhcpReply, DhcpTransport, WantedLink } from "./dhcp_transport.ts";
@@ -36,6 +37,9 @@ class FakeTransport implements DhcpTransport {
   readonly incoming: Uint8Array[] = [];
   readonly arp: Uint8Array[] = [];
   readonly probes: Uint8Array[] = [];
+  readonly pinged: Ipv4[] = [];
+  readonly echoes: Uint8Array[] = [];
+  isUnreachable = false;
   readonly sent: (DhcpReply & { packet: DhcpPacket })[] = [];
 
   listenOn(links: readonly WantedLink[]): { interfaceName: string; cause: unknown }[] {
@@ -61,6 +65,16 @@ class FakeTransport implements DhcpTransport {
 
   hear(onPacket: (interfaceName: string, packet: Uint8Array) => void): void {
     for (const packet of this.arp.splice(0)) onPacket("eth0", packet);
+  }
+
+  ping(ipv4: Ipv4): boolean {
+    if (this.isUnreachable) return false;
+    this.pinged.push(ipv4);
+    return true;
+  }
+
+  hearPings(onPacket: (packet: Uint8Array) => void): void {
+    for (const packet of this.echoes.splice(0)) onPacket(packet);
   }
 
   memory() {
@@ -254,6 +268,43 @@ test("the machine itself may be heard to use its address", () => {
   time.nowMs += 200;
   engine.turn();
   expect(transport.sent).toHaveLength(1);
+});
+
+describe("an address behind a relay", () => {
+  const RELAYED = encodePacket({ ...discover, relayAddress: parseIpv4("192.0.2.254") });
+  const subnets = [{ ...SUBNET, probe: undefined }];
+  /** From 192.0.2.10, with the identifier that the engine asks with. */
+  const ECHO = hex(
+    "45 00 00 1c 91 c9 00 00 40 01 00 00 c0 00 02 0a c0 00 02 01 00 00 00 00 52 77 00 01",
+  );
+
+  test("is asked for by an echo, and given when nobody answers", () => {
+    const { engine, transport, deliver, time } = engineWith({}, { ...CONFIG, subnets });
+    deliver(RELAYED);
+    expect([transport.pinged, transport.probes, transport.sent]).toEqual([["192.0.2.10"], [], []]);
+    transport.echoes.push(ECHO.with(25, 0x78), ECHO.with(15, 11), new Uint8Array(3)); // not its
+    engine.turn();
+    time.nowMs += 200;
+    engine.turn();
+    expect(transport.sent.map(({ packet }) => packet.yourAddress)).toEqual(["192.0.2.10"]);
+  });
+
+  test("is put in quarantine when somebody does", () => {
+    const { engine, transport, events, deliver } = engineWith({}, { ...CONFIG, subnets });
+    deliver(RELAYED);
+    transport.echoes.push(ECHO);
+    engine.turn();
+    const message = `192.0.2.10 was about to be given to ${MAC}, but another host uses it`;
+    expect(events[0]).toMatchObject({ kind: "alarm", alarm: { message } });
+    expect(transport.sent).toEqual([]);
+  });
+
+  test("is given at once where no way leads there", () => {
+    const { transport, deliver } = engineWith({}, { ...CONFIG, subnets });
+    transport.isUnreachable = true;
+    deliver(RELAYED);
+    expect(transport.sent).toHaveLength(1);
+  });
 });
 
 test("what cannot be read, decided or sent is counted by reason, and logged once", () => {

@@ -5,14 +5,21 @@ import { type Decision, explain, LastDecisions } from "@/rack-agent/protocol/dhc
 import type { Lease, LeaseChange, LeaseEvent } from "@/rack-agent/protocol/dhcp/lease.ts";
 import { LeaseBook } from "@/rack-agent/protocol/dhcp/lease_book.ts";
 import { Newcomers } from "@/rack-agent/protocol/dhcp/newcomers.ts";
-import { buildSite, type DhcpConfig, type DhcpSite } from "@/rack-agent/protocol/dhcp/site.ts";
+import {
+  buildSite,
+  type DhcpConfig,
+  type DhcpSite,
+  type DhcpSubnet,
+} from "@/rack-agent/protocol/dhcp/site.ts";
 import type { Clock } from "@/rack-agent/runtime/clock.ts";
 import type { LeaseRing } from "@/rack-agent/runtime/lease_ring.ts";
 import { errorText, type Log } from "@/rack-agent/runtime/log.ts";
 import { RareLog } from "@/rack-agent/runtime/rare_log.ts";
 import { DecodeError } from "@/rack-agent/wire/byte_reader.ts";
 import { decodeArpSender, encodeArpProbe } from "@/rack-agent/wire/dhcp/arp_packet.ts";
+import { decodeEchoReply, encodeEchoRequest } from "@/rack-agent/wire/icmp/echo.ts";
 import { decodePacket, type DhcpPacket, encodePacket } from "@/rack-agent/wire/dhcp/packet.ts";
+import type { Ipv4 } from "@/shared/net/ipv4.ts";
 import type { MacAddress } from "@/shared/net/mac_address.ts";
 import { AddressProber } from "./address_prober.ts";
 import type { DhcpAlarm, DhcpCounters, DhcpEvent, ReservationChanges } from "./dhcp_messages.ts";
@@ -45,6 +52,8 @@ interface Turn {
 
 /** Requests that may commit a lease in one turn at most, for the room that is kept in the ring. */
 const TURN_REQUESTS_MAX = 1_024;
+/** Tells the answers to our echoes from those to other programs of this host. */
+const PING_ID = 0x5277;
 
 /** Moves datagrams between the transport and the DHCP rules, and leases to disk. Decides nothing. */
 export class DhcpEngine {
@@ -98,6 +107,7 @@ export class DhcpEngine {
       transport.receive((arrival, bytes) => this.#handle(arrival, bytes, { nowMs, readMs }));
     }
     transport.hear((_, packet) => this.#hear(packet));
+    transport.hearPings((packet) => this.#hearPing(packet));
     this.#prober.finish(readMs);
     this.#commits.publish();
     this.#finishCommits();
@@ -233,18 +243,33 @@ export class DhcpEngine {
     const { ipv4 } = hold;
     if (this.#prober.isProbing(ipv4)) return true; // asked again meanwhile: the first will do
     const { probe: subnet } = decided;
-    const { arrival: { interfaceName }, request: { mac } } = turn;
-    const ownMac = subnet?.interfaceName === interfaceName && isLocal(turn.request)
-      ? this.#deps.macOfInterface(interfaceName)
-      : undefined;
-    if (!subnet || !ownMac) return false; // behind a relay ARP does not reach
-    const isStarted = this.#prober.start(ipv4, {
-      mac,
+    const ask = subnet && this.#askerOf(turn, subnet, ipv4);
+    const isStarted = ask !== undefined && this.#prober.start(ipv4, {
+      mac: turn.request.mac,
       free: () => this.#send(turn, reply),
       taken: (by) => this.#onConflict(turn, hold, by),
     }, turn.readMs);
-    if (isStarted) this.#deps.transport.probe(interfaceName, encodeArpProbe(ownMac, ipv4));
-    return isStarted;
+    if (isStarted && !ask()) this.#prober.forget(ipv4);
+    return isStarted && this.#prober.isProbing(ipv4);
+  }
+
+  /** How to ask who has an address: by ARP on the link, by an echo where ARP does not reach. */
+  #askerOf(
+    { arrival: { interfaceName }, request }: Turn,
+    subnet: DhcpSubnet,
+    ipv4: Ipv4,
+  ): (() => boolean) | undefined {
+    const { transport, macOfInterface } = this.#deps;
+    if (!isLocal(request)) {
+      return () => transport.ping(ipv4, encodeEchoRequest({ identifier: PING_ID, sequence: 1 }));
+    }
+    const ownMac = subnet.interfaceName === interfaceName
+      ? macOfInterface(interfaceName)
+      : undefined;
+    return ownMac && (() => {
+      transport.probe(interfaceName, encodeArpProbe(ownMac, ipv4));
+      return true;
+    });
   }
 
   #hear(packet: Uint8Array): void {
@@ -257,17 +282,27 @@ export class DhcpEngine {
     }
   }
 
+  #hearPing(packet: Uint8Array): void {
+    if (this.#prober.nextMs === undefined) return;
+    try {
+      const { source, identifier } = decodeEchoReply(packet);
+      if (identifier === PING_ID) this.#prober.hear(source);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+    }
+  }
+
   /** The address is put in quarantine, and the machine, which asks again soon, gets another. */
   #onConflict(
     { request: { mac } }: Turn,
     hold: { ipv4: Lease["ipv4"]; subnetId: number },
-    by: MacAddress,
+    by?: MacAddress,
   ) {
     const { ipv4, subnetId } = hold;
     const atMs = this.#deps.clock.nowMs();
     const seconds = this.#site.subnets.find(({ id }) => id === subnetId)?.declineSeconds ?? 3_600;
     this.#commit({ kind: "decline", mac, ipv4, subnetId, atMs, untilMs: atMs + seconds * 1_000 });
-    const message = `${ipv4} was about to be given to ${mac}, but ${by} uses it`;
+    const message = `${ipv4} was about to be given to ${mac}, but ${by ?? "another host"} uses it`;
     this.#alarm({ code: "dhcp.address_conflict", subject: ipv4, message });
   }
 

@@ -1,12 +1,14 @@
 import { type Arrival, PROXY_PORT } from "@/rack-agent/protocol/dhcp/asked.ts";
 import type { Destination } from "@/rack-agent/protocol/dhcp/reply.ts";
 import { ArpSocket } from "@/rack-agent/runtime/libc_arp.ts";
+import { IcmpSocket } from "@/rack-agent/runtime/libc_icmp.ts";
 import { ReceiveBatch } from "@/rack-agent/runtime/libc_batch.ts";
 import { ReplyBatch } from "@/rack-agent/runtime/libc_reply_batch.ts";
 import { HardwareSocket, interfaceIndex, UdpSocket } from "@/rack-agent/runtime/libc_socket.ts";
 import { type SocketMemory, socketMemory } from "@/rack-agent/runtime/libc_socket_memory.ts";
 import { BlockingPoller } from "@/rack-agent/runtime/libc_wait.ts";
 import { encodeIpPacket } from "@/rack-agent/wire/dhcp/ip_packet.ts";
+import { ECHO_REPLY } from "@/rack-agent/wire/icmp/echo.ts";
 import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from "@/shared/net/ipv4.ts";
 import { macAddressBytes } from "@/shared/net/mac_address.ts";
 
@@ -43,6 +45,10 @@ export interface DhcpTransport {
   probe(interfaceName: string, packet: Uint8Array): void;
   /** Hands over ARP packets that have come in. */
   hear(onPacket: (interfaceName: string, packet: Uint8Array) => void): void;
+  /** Sends an ICMP message to a host behind a router. False: there is no way there. */
+  ping(ipv4: Ipv4, message: Uint8Array): boolean;
+  /** Hands over echo replies that have come in, each with its IPv4 header. */
+  hearPings(onPacket: (packet: Uint8Array) => void): void;
   memory(): ({ interfaceName: string } & SocketMemory)[];
   /** Safe to call twice. */
   close(): void;
@@ -74,6 +80,7 @@ export class LinuxDhcpTransport implements DhcpTransport {
   readonly #poller = new BlockingPoller();
   readonly #wakeFds: readonly number[];
   #hardware: HardwareSocket | undefined;
+  #icmp: IcmpSocket | undefined;
   /** The socket whose replies are in `#datagrams`. */
   #sending: UdpSocket | undefined;
   #errors: number[] = [];
@@ -86,6 +93,7 @@ export class LinuxDhcpTransport implements DhcpTransport {
 
   listenOn(wanted: readonly WantedLink[]): { interfaceName: string; cause: unknown }[] {
     this.#hardware ??= HardwareSocket.open();
+    this.#icmp ??= IcmpSocket.open(ECHO_REPLY);
     this.#closeUnwanted(wanted);
     const problems = wanted.flatMap((link) => {
       try {
@@ -157,6 +165,14 @@ export class LinuxDhcpTransport implements DhcpTransport {
     }
   }
 
+  ping(ipv4: Ipv4, message: Uint8Array): boolean {
+    return this.#icmp?.send(ipv4ToNumber(ipv4), message) === 0;
+  }
+
+  hearPings(onPacket: (packet: Uint8Array) => void): void {
+    this.#icmp?.receive(onPacket);
+  }
+
   memory(): ({ interfaceName: string } & SocketMemory)[] {
     return [...this.#links].flatMap(([interfaceName, { socket }]) => {
       const memory = socketMemory(socket.fd);
@@ -169,6 +185,8 @@ export class LinuxDhcpTransport implements DhcpTransport {
     this.#links.clear();
     this.#hardware?.close();
     this.#hardware = undefined;
+    this.#icmp?.close();
+    this.#icmp = undefined;
     for (const batch of [this.#incoming, this.#datagrams, this.#frames]) batch.close();
   }
 
@@ -241,7 +259,7 @@ export class LinuxDhcpTransport implements DhcpTransport {
       ...(proxySocket ? [proxySocket.fd] : []),
       arp.fd,
     ]);
-    this.#poller.watch([...this.#wakeFds, ...fds]);
+    this.#poller.watch([...this.#wakeFds, ...fds, ...(this.#icmp ? [this.#icmp.fd] : [])]);
   }
 }
 

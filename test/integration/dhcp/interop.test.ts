@@ -56,7 +56,7 @@ async function udhcpc(namespace: string, device: string): Promise<string> {
 }
 
 /** A network of its own for machines, behind ISC's relay that names the port in option 82. */
-async function behindRelay(): Promise<{ remote: string; relay: TestProgram }> {
+async function behindRelay(): Promise<{ remote: string; relayHost: string }> {
   const relayHost = await network.namespace("relay");
   const remote = await network.namespace("remote");
   await network.link({ namespace: agent, device: "up0", address: "10.84.0.1/24" }, {
@@ -73,7 +73,7 @@ async function behindRelay(): Promise<{ remote: string; relay: TestProgram }> {
   const command = "exec dhcrelay -4 -d -a -id down0 -iu up1 10.84.0.1 2>&1";
   const relay = network.start(relayHost, ["sh", "-c", command]);
   await relay.line(/^Sending on .*Socket/);
-  return { remote, relay };
+  return { remote, relayHost };
 }
 
 test.skipIf(unless("dhcrelay", "udhcpc"))(
@@ -82,6 +82,17 @@ test.skipIf(unless("dhcrelay", "udhcpc"))(
     const { remote } = await behindRelay();
     await startServer("up0=10.83.0@10.84.0.1");
     expect(await udhcpc(remote, "eth0")).toContain("bound 10.83.0.100 10.83.0.254");
+  },
+);
+
+test.skipIf(unless("dhcrelay", "udhcpc"))(
+  "an address that somebody behind a relay uses is not given away",
+  async () => {
+    const { remote, relayHost } = await behindRelay();
+    await network.exec(relayHost, ["ip", "address", "add", "10.83.0.100/32", "dev", "down0"]);
+    const server = await startServer("up0=10.83.0@10.84.0.1", "probe");
+    expect(await udhcpc(remote, "eth0")).toContain("bound 10.83.0.101 10.83.0.254");
+    expect(await server.line(/"code":"dhcp.address_conflict"/)).toContain("another host uses it");
   },
 );
 
