@@ -1,4 +1,4 @@
-import { DomainError } from "@/shared/errors/domain_error.ts";
+import { checkShellSafe } from "./shell_safe.ts";
 import type { Disk, StoragePlan } from "@/shared/machine/storage.ts";
 import { parseMacAddress } from "@/shared/net/mac_address.ts";
 import { BOOT_FUNCTIONS, bootSteps, storageConfiguration, unmountStep } from "./boot_steps.ts";
@@ -60,26 +60,15 @@ export function compileInstallPlan(input: InstallInput): string {
   ].join("\n") + "\n";
 }
 
-/** The values come from people and from the machine itself, and a shell will read them. */
 function checkInput({ hostname, bootMac, kernelOptions }: InstallInput): void {
   parseMacAddress(bootMac);
-  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(hostname)) {
-    throw unusable("hostname", hostname, "a host name such as node-12");
-  }
-  if (!/^[\w .,:=/@+-]{0,2000}$/.test(kernelOptions)) {
-    throw unusable("kernelOptions", kernelOptions, "kernel options such as quiet or iommu=pt");
-  }
+  checkShellSafe("hostname", hostname, HOSTNAME, "a host name such as node-12");
+  const wanted = "kernel options such as quiet or iommu=pt";
+  checkShellSafe("kernelOptions", kernelOptions, KERNEL_OPTIONS, wanted);
 }
 
-function unusable(field: string, value: string, wanted: string): DomainError {
-  return new DomainError({
-    kind: "invalid_input",
-    code: "install.unusable_input",
-    message: `"${value}" is not ${wanted}`,
-    field,
-  });
-}
-
+const HOSTNAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const KERNEL_OPTIONS = /^[\w .,:=/@+-]{0,2000}$/;
 const IMAGE = "/run/rackwright/image.squashfs";
 /** Where our images' initramfs leaves what it booted. */
 const EPHEMERAL_COPY = "/run/rackwright/root.squashfs";

@@ -1,5 +1,5 @@
-import { DomainError } from "@/shared/errors/domain_error.ts";
 import type { Disk, StoragePlan } from "@/shared/machine/storage.ts";
+import { checkShellSafe } from "./shell_safe.ts";
 
 /** A disk that the plan writes to, and the shell variable that holds its path. */
 export interface UsedDisk {
@@ -49,7 +49,9 @@ export function storageDevices(plan: StoragePlan, found: readonly Disk[]): Stora
   ]);
   const disks = found.filter(({ name }) => used.has(name))
     .map((disk, i) => ({ disk, shell: `$DISK${i + 1}` }));
-  for (const { disk } of disks) check("disks", disk.path, DISK_PATH, "a disk such as /dev/sda");
+  for (const { disk } of disks) {
+    checkShellSafe("disks", disk.path, DISK_PATH, "a disk such as /dev/sda");
+  }
   const words = new Map(disks.map(({ disk, shell }) => [disk.name, `"${shell}"`]));
   for (const { disk, partitions } of plan.tables) {
     const shell = disks.find((each) => each.disk.name === disk)?.shell ?? "";
@@ -107,24 +109,20 @@ function checkWords(plan: StoragePlan): void {
     ...plan.raids.map(({ name }) => name),
     ...plan.volumeGroups.flatMap(({ name, volumes }) => [name, ...volumes.map((v) => v.name)]),
   ];
-  for (const name of names) check("storage", name, NAME, "a device's name such as sda-part1");
-  for (const { device, label, mountPoint, mountOptions } of plan.filesystems) {
-    check("storage", device, REFERENCE, "a device's name such as sda-part1");
-    check("storage", label ?? "", LABEL, "a label of at most 11 letters and digits");
-    check("storage", mountPoint ?? "/", MOUNT_POINT, "a mount point such as /srv/data");
-    check("storage", mountOptions ?? "defaults", MOUNT_OPTIONS, "options such as noatime,nofail");
+  for (const name of names) {
+    checkShellSafe("storage", name, NAME, "a device's name such as sda-part1");
   }
-}
-
-/** The values come from people and from the machine itself, and a shell will read them. */
-function check(field: string, value: string, form: RegExp, wanted: string): void {
-  if (form.test(value)) return;
-  throw new DomainError({
-    kind: "invalid_input",
-    code: "install.unusable_input",
-    message: `"${value}" is not ${wanted}`,
-    field,
-  });
+  for (const { device, label, mountPoint, mountOptions } of plan.filesystems) {
+    checkShellSafe("storage", device, REFERENCE, "a device's name such as sda-part1");
+    checkShellSafe("storage", label ?? "", LABEL, "a label of at most 11 letters and digits");
+    checkShellSafe("storage", mountPoint ?? "/", MOUNT_POINT, "a mount point such as /srv/data");
+    checkShellSafe(
+      "storage",
+      mountOptions ?? "defaults",
+      MOUNT_OPTIONS,
+      "options such as noatime,nofail",
+    );
+  }
 }
 
 function unknown(name: string): never {
