@@ -19,6 +19,7 @@ import { factRoutes } from "./routes/facts.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { imageRoutes } from "./routes/images.ts";
+import { interfaceRoutes } from "./routes/interfaces.ts";
 import { ipAddressRoutes } from "./routes/ip_addresses.ts";
 import { ipRangeRoutes } from "./routes/ip_ranges.ts";
 import { leaseRoutes } from "./routes/leases.ts";
@@ -125,6 +126,7 @@ function apiRoutes(ctx: RegionContext) {
     machineRoutes(ctx),
     ownerDataRoutes(ctx),
     storageRoutes(ctx),
+    interfaceRoutes(ctx),
     deviceRoutes(ctx),
     machineActionRoutes(ctx),
     operationRoutes(ctx),

@@ -12,6 +12,7 @@ export const API_TAGS = [
     description: "Servers that are managed: what they are, and what they can do",
   },
   { name: "devices", description: "What is known on the network and not deployed" },
+  { name: "interfaces", description: "How a machine shall be connected, and by which addresses" },
   { name: "storage", description: "How a machine's disks shall be laid out" },
   {
     name: "scripts",

@@ -7,11 +7,16 @@ import {
   removeIpAddress,
 } from "@/region/services/ip_addresses/manage_ip_addresses.ts";
 import { body, createApi, created, etag, IfMatch, ok, REMOVED, requires, RowId } from "./api.ts";
-import { NextCursor } from "./network_schema.ts";
+import { IpAddressKind, NextCursor } from "./network_schema.ts";
 import { NEW_PROMISE, PROMISE_FIELDS, PROMISE_QUERY } from "./promise_schema.ts";
 
-const Kind = z.enum(["reservation", "user"]);
-const IpAddress = z.object({ ...PROMISE_FIELDS, kind: Kind, userId: z.int().nullable() });
+const IpAddress = z.object({
+  ...PROMISE_FIELDS,
+  kind: IpAddressKind,
+  /** The link of an interface that has it; null: none. */
+  linkId: z.int().nullable(),
+  userId: z.int().nullable(),
+});
 const params = z.object({ ipAddressId: RowId });
 const tags = ["networks"];
 
@@ -22,7 +27,7 @@ const listRoute = createRoute({
   summary: "Promised addresses of every kind",
   ...requires("viewer"),
   request: {
-    query: z.strictObject({ ...PROMISE_QUERY, kind: Kind.optional() }),
+    query: z.strictObject({ ...PROMISE_QUERY, kind: IpAddressKind.optional() }),
   },
   responses: ok(
     z.object({ ipAddresses: z.array(IpAddress), nextCursor: NextCursor }),

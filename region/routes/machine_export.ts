@@ -8,10 +8,12 @@ import { Machine } from "./machine_schema.ts";
 import { mapSlices, NDJSON, ndjsonBody } from "./ndjson.ts";
 import { pick } from "./sparse_fields.ts";
 
+const ExportedMachine = Machine.omit({ interfaces: true });
+
 /** Typed without its content, for the library's types know JSON and text only. */
 const described = {
   description: "Each line a machine; a body that breaks off is not the whole",
-  content: { [NDJSON]: { schema: Machine.partial({ inventory: true }) } },
+  content: { [NDJSON]: { schema: ExportedMachine.partial({ inventory: true }) } },
 };
 const lines: { description: string } = described;
 
@@ -22,7 +24,9 @@ const exportRoute = createRoute({
   summary: "All machines that fit, one JSON document a line",
   description: "In the order of their making. Inventories only when `fields` names them.",
   ...requires("viewer"),
-  request: { query: z.strictObject({ ...machineFilters, fields: fieldsParameter(Machine) }) },
+  request: {
+    query: z.strictObject({ ...machineFilters, fields: fieldsParameter(ExportedMachine) }),
+  },
   responses: { 200: lines, ...REFUSALS },
 });
 

@@ -3,6 +3,7 @@ import { Failure } from "@/shared/contract/failure.ts";
 import { Inventory } from "@/shared/contract/inventory.ts";
 import { MACHINE_STATUSES, OPERATION_KINDS } from "@/shared/machine/lifecycle.ts";
 import { Hostname } from "./api.ts";
+import { Interface } from "./interface_schema.ts";
 import { PlacementName } from "./placements.ts";
 import { TagName } from "./tags.ts";
 
@@ -41,6 +42,8 @@ export const Machine = z.object({
     username: z.string(),
   }).nullable(),
   imageId: z.string().nullable(),
+  /** How it shall be connected. */
+  interfaces: z.array(Interface),
   inventory: Inventory.nullable(),
   failure: Failure.nullable(),
   /** What the caller can ask for now, as in the path. */
@@ -56,8 +59,8 @@ export const Machine = z.object({
   createdAt: z.string(),
 });
 
-/** A machine as it stands in a list: without its inventory. */
-export const ListedMachine = Machine.omit({ inventory: true });
+/** A machine as it stands in a list: without its inventory and its interfaces. */
+export const ListedMachine = Machine.omit({ inventory: true, interfaces: true });
 
 /** How a BMC is reached, with its password: only ever sent in. */
 export const BmcInput = z.strictObject({

@@ -18,3 +18,5 @@ export const Cursor = z.string().max(512).optional();
 export const NextCursor = z.string().nullable();
 /** A row's number in a body; PostgreSQL's integer. */
 export const RowBody = z.int().min(1).max(2 ** 31 - 1);
+/** `static` and `auto`: of a machine's interface, for good or while it is deployed. */
+export const IpAddressKind = z.enum(["reservation", "user", "static", "auto"]);

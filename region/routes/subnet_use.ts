@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
 import { readAddressMap, readUtilisation } from "@/region/services/subnets/read_subnet_use.ts";
 import { createApi, ok, requires, RowId } from "./api.ts";
-import { Address } from "./network_schema.ts";
+import { Address, IpAddressKind } from "./network_schema.ts";
 
 const Count = z.number().nonnegative();
 const FreeRange = z.object({ first: z.string(), last: z.string(), count: Count });
@@ -17,6 +17,10 @@ const Utilisation = z.object({
   reservations: Count,
   /** Kept for people. */
   user: Count,
+  /** Of machines' interfaces, for good. */
+  static: Count,
+  /** Of machines' interfaces, while they are deployed. */
+  auto: Count,
   /** In use by DHCP now. */
   leases: Count,
   /** In dynamic ranges. */
@@ -32,7 +36,7 @@ const Utilisation = z.object({
 const MapAddress = z.object({
   ip: z.string(),
   role: z.enum(["network", "broadcast", "gateway", "dynamic", "reserved", "static"]),
-  promise: z.enum(["reservation", "user"]).nullable(),
+  promise: IpAddressKind.nullable(),
   ipAddressId: z.int().nullable(),
   isLeased: z.boolean(),
   mac: z.string().nullable(),

@@ -30,6 +30,38 @@ export async function findPromise(
   return row;
 }
 
+/** Who has a promised address, in the words of people. */
+export interface PromiseHolder {
+  readonly kind: IpAddressKind;
+  readonly mac: string | null;
+  readonly comment: string;
+  /** Of a machine's interface; null: of none. */
+  readonly interfaceName: string | null;
+  /** The machine's, else what was said with the promise. */
+  readonly hostname: string | null;
+  readonly username: string | null;
+}
+
+/** To whom an address is promised; undefined when to nobody. */
+export async function findPromiseHolder(
+  db: Db,
+  subnetId: number,
+  ip: IpAddress,
+): Promise<PromiseHolder | undefined> {
+  const { rows } = await db.execute(sql`
+    select x.kind, x.mac, x.comment, i.name as "interfaceName",
+      coalesce(m.hostname, x.hostname) as hostname, u.username
+    from ip_addresses x
+    left join interface_links l on l.id = x.link_id
+    left join interfaces i on i.id = l.interface_id
+    left join machines m on m.id = i.machine_id
+    left join users u on u.id = x.user_id
+    where x.subnet_id = ${subnetId} and x.ip = ${ip}::inet`) as unknown as {
+    rows: PromiseHolder[];
+  };
+  return rows[0];
+}
+
 export interface IpAddressFilter {
   readonly subnetId?: number;
   readonly siteId?: string;

@@ -1,7 +1,8 @@
 import { and, eq, exists, inArray, isNull, like, not, or, type SQL, sql } from "drizzle-orm";
 import type { MachineStatus } from "@/shared/machine/lifecycle.ts";
 import type { Db } from "../client.ts";
-import { interfaces, type MachineRow, machines } from "../schema/machines.ts";
+import { interfaces } from "../schema/interfaces.ts";
+import { type MachineRow, machines } from "../schema/machines.ts";
 import { leases } from "../schema/subnets.ts";
 import { machineTags, tags } from "../schema/tags.ts";
 import { users } from "../schema/users.ts";
@@ -105,7 +106,11 @@ function holding(db: Db, condition: SQL) {
   return db.select({ id: interfaces.machineId }).from(leases)
     .innerJoin(
       interfaces,
-      and(eq(interfaces.siteId, leases.siteId), eq(interfaces.mac, leases.mac)),
+      and(
+        eq(interfaces.siteId, leases.siteId),
+        eq(interfaces.mac, leases.mac),
+        sql`${interfaces.kind} = 'physical'`,
+      ),
     )
     .where(and(isNull(leases.endedAt), condition));
 }

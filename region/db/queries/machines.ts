@@ -88,6 +88,17 @@ export async function moveMachine(
   return row;
 }
 
+/** Keeps others from changing a machine until the transaction ends; false: somebody did since `read`. */
+export async function lockMachine(
+  tx: Db,
+  read: Pick<MachineRow, "id" | "version">,
+): Promise<boolean> {
+  const rows = await tx.select({ id: machines.id }).from(machines)
+    .where(and(eq(machines.id, read.id), eq(machines.version, read.version)))
+    .for("no key update");
+  return rows.length > 0;
+}
+
 /** Stores what was found in a machine, whatever else happened to it meanwhile. */
 export async function updateInventory(
   db: Db,

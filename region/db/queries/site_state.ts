@@ -1,13 +1,14 @@
 import { and, asc, desc, eq, isNotNull, lt, or, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { type ImageRow, images } from "../schema/images.ts";
-import { type InterfaceRow, interfaces, type MachineRow, machines } from "../schema/machines.ts";
+import { type MachineRow, machines } from "../schema/machines.ts";
 import { type OperationRow, operations } from "../schema/operations.ts";
 import { type SiteRow, sites } from "../schema/sites.ts";
 import { ipAddresses, type IpAddressRow } from "../schema/ip_addresses.ts";
 import { vlans } from "../schema/networks.ts";
 import { type IpRangeRow, ipRanges, type SubnetRow, subnets } from "../schema/subnets.ts";
 import { type DhcpOptionRow, listOptionsOfSite } from "./dhcp_options.ts";
+import { listInterfacesOfSite, type PhysicalInterface } from "./interfaces.ts";
 import { listKernelOptions } from "./tags.ts";
 
 export type { SiteRow };
@@ -20,7 +21,7 @@ export interface SiteRows {
   readonly addresses: IpAddressRow[];
   readonly dhcpOptions: DhcpOptionRow[];
   readonly machines: MachineOfSite[];
-  readonly interfaces: InterfaceRow[];
+  readonly interfaces: PhysicalInterface[];
   readonly operations: OperationRow[];
   readonly images: ImageRow[];
   /** What their tags add to the kernel command line, by machine. */
@@ -71,8 +72,7 @@ async function readMachines(
   return {
     machines: await tx.select(machineColumns).from(machines).where(eq(machines.siteId, siteId))
       .orderBy(asc(machines.id)),
-    interfaces: await tx.select().from(interfaces).where(eq(interfaces.siteId, siteId))
-      .orderBy(asc(interfaces.id)),
+    interfaces: await listInterfacesOfSite(tx, siteId),
     operations: await tx.select().from(operations).where(running)
       .orderBy(asc(operations.askedAt), asc(operations.id)),
     images: await readImages(tx, siteId),

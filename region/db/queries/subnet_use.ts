@@ -1,11 +1,15 @@
 import { sql } from "drizzle-orm";
 import { type IpAddress, parseIpAddress } from "@/shared/net/ip_address.ts";
 import type { Db } from "../client.ts";
+import type { IpAddressKind } from "../schema/ip_addresses.ts";
 
 /** How many addresses of a subnet are promised or in use. */
 export interface SubnetUse {
   readonly reservations: number;
   readonly user: number;
+  /** Of machines' interfaces, for good and for the time of a deploy. */
+  readonly static: number;
+  readonly auto: number;
   readonly leases: number;
   /** Promised, in use, or both. */
   readonly distinct: number;
@@ -21,6 +25,8 @@ export async function countSubnetUse(db: Db, subnetId: number): Promise<SubnetUs
     select
       (select count(*)::int from promised where kind = 'reservation') as reservations,
       (select count(*)::int from promised where kind = 'user') as "user",
+      (select count(*)::int from promised where kind = 'static') as "static",
+      (select count(*)::int from promised where kind = 'auto') as "auto",
       (select count(*)::int from used) as leases,
       (select count(*)::int from (select ip from promised union select ip from used) as either)
         as "distinct"`) as unknown as { rows: SubnetUse[] };
@@ -56,7 +62,7 @@ export async function listUsedRanges(
 /** What is known of one address. */
 export interface UsedAddress {
   readonly ip: string;
-  readonly kind: "reservation" | "user" | null;
+  readonly kind: IpAddressKind | null;
   readonly ipAddressId: number | null;
   readonly mac: string | null;
   readonly hostname: string | null;
@@ -85,9 +91,12 @@ export async function listUsedAddresses(
       coalesce(machines.hostname, promised.hostname, used.hostname) as hostname,
       machines.system_id as "systemId", used.ip is not null as "isLeased"
     from promised full join used on used.ip = promised.ip
-    left join interfaces on interfaces.mac = coalesce(promised.mac, used.mac)
-      and interfaces.site_id = (select site_id from subnets where id = ${subnetId})
-    left join machines on machines.id = interfaces.machine_id
+    left join interface_links on interface_links.id = promised.link_id
+    left join interfaces as linked on linked.id = interface_links.interface_id
+    left join interfaces as port on port.mac = coalesce(promised.mac, used.mac)
+      and port.kind = 'physical'
+      and port.site_id = (select site_id from subnets where id = ${subnetId})
+    left join machines on machines.id = coalesce(linked.machine_id, port.machine_id)
     order by coalesce(promised.ip, used.ip)`) as unknown as { rows: UsedAddress[] };
   return rows;
 }

@@ -75,16 +75,5 @@ export const machines = pgTable("machines", {
   storageBytes: bigint("storage_bytes", { mode: "number" }).notNull().generatedAlwaysAs(sql``),
 });
 
-/** Network interfaces; a MAC address belongs to one machine of a site. */
-export const interfaces = pgTable("interfaces", {
-  id: serial("id").primaryKey(),
-  machineId: integer("machine_id").notNull(),
-  /** Repeated from the machine, so that the database keeps MACs unique per site. */
-  siteId: text("site_id").notNull(),
-  name: text("name").notNull(),
-  mac: text("mac").notNull(),
-});
-
 export type MachineRow = typeof machines.$inferSelect;
 export type NewMachine = typeof machines.$inferInsert;
-export type InterfaceRow = typeof interfaces.$inferSelect;

@@ -3,6 +3,7 @@ import type { Disk, StoragePlan } from "@/shared/machine/storage.ts";
 import { parseMacAddress } from "@/shared/net/mac_address.ts";
 import { BOOT_FUNCTIONS, bootSteps, storageConfiguration, unmountStep } from "./boot_steps.ts";
 import { type Step, TARGET } from "./install_step.ts";
+import { compileNetplan, dhcpOnBootInterface, type NetplanConfig } from "./netplan.ts";
 import { type StorageDevices, storageDevices } from "./storage_devices.ts";
 import { STORAGE_FUNCTIONS, storageSteps } from "./storage_steps.ts";
 
@@ -14,8 +15,9 @@ export interface InstallInput {
   readonly storage: StoragePlan;
   /** The disks that were found; those that `storage` names are erased. */
   readonly disks: readonly Disk[];
-  /** The interface that the installed system configures by DHCP. */
+  /** The interface that the installed system configures by DHCP, unless `network` says otherwise. */
   readonly bootMac: string;
+  readonly network?: NetplanConfig;
   /** What the image wants on the kernel command line; may be empty. */
   readonly kernelOptions: string;
 }
@@ -97,7 +99,7 @@ function unpackImage(): Step {
   };
 }
 
-function configure({ hostname, bootMac }: InstallInput, devices: StorageDevices): Step {
+function configure({ hostname, bootMac, network }: InstallInput, devices: StorageDevices): Step {
   return {
     name: "configure the system",
     lines: [
@@ -110,14 +112,7 @@ function configure({ hostname, bootMac }: InstallInput, devices: StorageDevices)
       '( umask 077; printf "%s\\n" "$RACKWRIGHT_CLOUD_CONFIG" > "$CLOUD" )',
       'echo "network: {config: disabled}" > "$TARGET/etc/cloud/cloud.cfg.d/91_network.cfg"',
       "( umask 077; cat > \"$TARGET/etc/netplan/50-rackwright.yaml\" ) <<'NETPLAN'",
-      "network:",
-      "  version: 2",
-      "  ethernets:",
-      "    boot:",
-      `      match: {macaddress: "${bootMac}"}`,
-      "      dhcp4: true",
-      // The agent knows machines by their MAC; so does every boot program before this system.
-      "      dhcp-identifier: mac",
+      ...(network ? [compileNetplan(network).trimEnd()] : dhcpOnBootInterface(bootMac)),
       "NETPLAN",
     ],
   };

@@ -1,4 +1,5 @@
 import type { RegionContext } from "@/region/context.ts";
+import { deleteAutoAddresses } from "@/region/db/queries/machine_network.ts";
 import { findMachine, findMachineById } from "@/region/db/queries/machines.ts";
 import {
   endLease,
@@ -89,6 +90,7 @@ export async function applyChange(
       if (!machine) return NONE;
       const { to, failure, isFreed } = change;
       const moved = await setMachineStatus(ctx.db, machine.id, { to, failure, isFreed, at });
+      if (isFreed) await deleteAutoAddresses(ctx.db, machine.id);
       scope.putMachine(moved ?? machine);
       return STATE;
     }

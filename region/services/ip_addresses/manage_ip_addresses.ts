@@ -97,6 +97,14 @@ export async function removeIpAddress(
 }
 
 function checkMayFree(caller: Caller, row: IpAddressRow): void {
+  if (row.linkId !== null) {
+    throw new DomainError({
+      kind: "conflict",
+      code: "ip_address.of_interface",
+      message: `${row.ip} is the ${row.kind} address of a machine's interface; remove the link ` +
+        `${row.linkId} of that interface instead`,
+    });
+  }
   if (row.kind !== "user") {
     throw new DomainError({
       kind: "conflict",

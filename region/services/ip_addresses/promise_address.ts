@@ -1,6 +1,7 @@
 import type { Db } from "@/region/db/client.ts";
 import {
   findFreeAddress,
+  findPromiseHolder,
   insertIpAddress,
   type IpAddressRow,
   listStrayLeases,
@@ -29,7 +30,10 @@ export async function promiseAddress(
   subnet: { row: SubnetRow; plan: SubnetPlan },
   { ip: named, ...promised }: Promised,
 ): Promise<IpAddressRow> {
-  if (named) await checkNamed(tx, subnet, { ...promised, ip: named });
+  if (named) {
+    await checkNamed(tx, subnet, { ...promised, ip: named });
+    await refuseTaken(tx, subnet.row.id, named);
+  }
   const ip = named ?? await chooseAddress(tx, subnet);
   return await insertIpAddress(tx, { ...promised, ip, subnetId: subnet.row.id });
 }
@@ -53,6 +57,26 @@ export async function checkNamed(
   }
 }
 
+/** Says who has it; what comes between this and the insert, the unique index refuses. */
+async function refuseTaken(tx: Db, subnetId: number, ip: IpAddress): Promise<void> {
+  const holder = await findPromiseHolder(tx, subnetId, ip);
+  if (!holder) return;
+  const { kind, mac, interfaceName, hostname, username, comment } = holder;
+  const whose = interfaceName !== null
+    ? `the ${kind} address of ${hostname}'s ${interfaceName}`
+    : kind === "reservation"
+    ? `reserved for ${mac}${hostname === null ? "" : ` (${hostname})`}`
+    : `kept for ${username ?? "somebody"}`;
+  const said = comment === "" ? "" : `: ${comment}`;
+  throw new DomainError({
+    kind: "conflict",
+    code: TAKEN,
+    field: "ip",
+    value: ip,
+    message: `${ip} is ${whose}${said}; choose another, or free it first`,
+  });
+}
+
 async function chooseAddress(
   tx: Db,
   { row, plan }: { row: SubnetRow; plan: SubnetPlan },
@@ -71,11 +95,13 @@ async function chooseAddress(
   });
 }
 
+const TAKEN = "ip_address.taken";
+
 /** What to say when an address is promised twice. */
 export function promiseRefusals(who: { ip?: string; mac?: string | null }) {
   return {
     ip_addresses_subnet_ip: {
-      code: "ip_address.taken",
+      code: TAKEN,
       message: `${who.ip ?? "the address"} is promised to somebody already`,
       field: "ip",
     },

@@ -1,7 +1,8 @@
 import type { RegionContext } from "@/region/context.ts";
 import type { Db } from "@/region/db/client.ts";
 import { insertEvent } from "@/region/db/queries/events.ts";
-import { type MachineRow, moveMachine } from "@/region/db/queries/machines.ts";
+import { deleteAutoAddresses } from "@/region/db/queries/machine_network.ts";
+import { lockMachine, type MachineRow, moveMachine } from "@/region/db/queries/machines.ts";
 import {
   endOperation,
   findRunningOperation,
@@ -9,7 +10,7 @@ import {
 } from "@/region/db/queries/operations.ts";
 import { bumpGeneration } from "@/region/db/queries/sites.ts";
 import { type ActionDecision, decideAction } from "@/region/domain/machine_action.ts";
-import { changeByAction } from "@/region/domain/machine_change.ts";
+import { changeByAction, isFree } from "@/region/domain/machine_change.ts";
 import { recordChange } from "@/region/services/audit/record_change.ts";
 import { publishSoon } from "@/region/services/publish_soon.ts";
 import { ChangedMeanwhile, retryOnChange } from "@/region/services/retry_on_change.ts";
@@ -19,6 +20,7 @@ import {
   weakestRoleFor,
 } from "@/shared/machine/lifecycle.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
+import { claimAddresses } from "../interfaces/claim_addresses.ts";
 import {
   type EarlierOutcome,
   findEarlier,
@@ -107,12 +109,15 @@ async function attempt(
   caller: Caller,
   { machine, input, request }: Attempt,
 ): Promise<ActionResult> {
-  const { decision, work } = await previewAction(ctx, caller, { machine, input });
+  const { decision, work: planned } = await previewAction(ctx, caller, { machine, input });
   const { operation: kind, endsOperation } = decision;
-  const isDoneAtOnce = kind !== undefined && !work?.plan;
+  const isDoneAtOnce = kind !== undefined && !planned?.plan;
   const to = isDoneAtOnce ? standingAfterOperation(decision.to, kind, "done") : decision.to;
   return await ctx.db.transaction(async (tx) => {
     const now = ctx.now();
+    const work = kind === "deploy"
+      ? await withAddresses(ctx, tx, caller, { machine, input, to: decision.to, planned })
+      : planned;
     const change = changeByAction(machine, {
       ...input,
       to,
@@ -125,6 +130,7 @@ async function attempt(
     const moved = await moveMachine(tx, machine, change);
     if (!moved) throw new ChangedMeanwhile();
     if (endsOperation) await endRunning(tx, machine, now);
+    if (isFree(to)) await deleteAutoAddresses(tx, machine.id);
     // What ends other work leaves nothing to record where there is nothing to do at the site.
     const operation = kind && work && !(endsOperation && isDoneAtOnce)
       ? await startOperation(ctx, tx, {
@@ -140,6 +146,22 @@ async function attempt(
     await bumpGeneration(tx, machine.siteId);
     return { machine: moved, operation };
   });
+}
+
+/** The work of a deploy once its `auto` addresses are taken, in the transaction that begins it. */
+async function withAddresses(
+  ctx: RegionContext,
+  tx: Db,
+  caller: Caller,
+  { machine, input, to, planned }: Omit<Attempt, "request"> & {
+    to: ActionDecision["to"];
+    planned: Work | undefined;
+  },
+): Promise<Work | undefined> {
+  if (!await lockMachine(tx, machine)) throw new ChangedMeanwhile();
+  const isTaken = await claimAddresses(ctx, tx, machine);
+  if (!isTaken) return planned;
+  return await prepareOperation({ ...ctx, db: tx }, caller, { machine, kind: "deploy", to, input });
 }
 
 async function endRunning(tx: Db, machine: MachineRow, now: Date): Promise<void> {

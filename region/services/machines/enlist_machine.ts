@@ -1,7 +1,11 @@
 import type { Inventory } from "@/shared/contract/inventory.ts";
 import type { RegionContext } from "@/region/context.ts";
 import type { Db } from "@/region/db/client.ts";
-import { insertInterfaces, listInterfacesByMac } from "@/region/db/queries/interfaces.ts";
+import {
+  insertInterfaces,
+  listInterfacesByMac,
+  setVlansByLeases,
+} from "@/region/db/queries/interfaces.ts";
 import { findMachineById, insertMachine } from "@/region/db/queries/machines.ts";
 import { insertEvent } from "@/region/db/queries/events.ts";
 import { debianArchitecture } from "@/region/domain/architecture.ts";
@@ -53,6 +57,7 @@ export async function enlistMachine(
     createdAt: at,
   });
   await insertInterfaces(tx, made, found);
+  await setVlansByLeases(tx, made.id);
   await tagByInventory(tx, made.id, inventory);
   await insertEvent(tx, {
     at,

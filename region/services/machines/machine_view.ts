@@ -7,12 +7,16 @@ import type { MachineRow } from "@/region/db/queries/machines.ts";
 import { availableActions } from "@/region/domain/machine_action.ts";
 import { formatAction } from "@/shared/machine/lifecycle.ts";
 import type { Caller } from "../identity/caller.ts";
+import { type InterfaceView, viewInterfaces } from "../interfaces/interface_view.ts";
+import { readNetworks } from "../interfaces/read_network.ts";
 import { type Grouping, readGrouping } from "./place_machine.ts";
 
 /** A machine as people see it; secrets are left out by naming what goes in. */
-export type MachineView = ListedMachineView & Pick<MachineRow, "inventory">;
+export type MachineView = ListedMachineView & Pick<MachineRow, "inventory"> & {
+  readonly interfaces: InterfaceView[];
+};
 
-/** A machine as it stands in a list: without its inventory. */
+/** A machine as it stands in a list: without its inventory and its interfaces. */
 export type ListedMachineView = ReturnType<typeof viewOf>;
 
 /** The whole views of these machines. */
@@ -21,9 +25,13 @@ export async function viewMachines(
   caller: Caller,
   rows: readonly MachineRow[],
 ): Promise<MachineView[]> {
-  const inventories = new Map(rows.map(({ systemId, inventory }) => [systemId, inventory]));
+  const networks = await readNetworks(ctx.db, rows.map(({ id }) => id));
   const views = await viewListed(ctx, caller, rows);
-  return views.map((view) => ({ ...view, inventory: inventories.get(view.systemId) ?? null }));
+  return views.map((view, i) => ({
+    ...view,
+    interfaces: viewInterfaces(networks.get(rows[i]?.id ?? 0) ?? []),
+    inventory: rows[i]?.inventory ?? null,
+  }));
 }
 
 /** The views of these machines, with a constant number of queries. */

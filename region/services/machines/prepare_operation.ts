@@ -6,9 +6,11 @@ import { listSshKeys } from "@/region/db/queries/users.ts";
 import type { MachineRow } from "@/region/db/queries/machines.ts";
 import type { NewOperation } from "@/region/db/queries/operations.ts";
 import { compileInstallPlan } from "@/region/domain/install/install_plan.ts";
+import { isConfigured, networkConfigOf } from "@/region/domain/interfaces/network_config.ts";
 import { parseSshKey } from "@/region/domain/ssh_key.ts";
 import { installStorageOf } from "@/region/domain/storage/installable.ts";
 import { mustFind } from "@/region/services/not_found.ts";
+import { readNetwork } from "@/region/services/interfaces/read_network.ts";
 import { prepareScripts } from "@/region/services/scripts/prepare_scripts.ts";
 import { sealUnder } from "@/region/tokens/seal.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
@@ -102,6 +104,7 @@ async function prepareDeploy(
   if (!boot) {
     throw conflict("machine.no_interface", "no network interface of this machine is known");
   }
+  const network = await readNetwork(ctx.db, machine.id);
   const sshKeys = await chooseSshKeys(ctx, caller, input.sshKeys);
   return {
     imageId: image.id,
@@ -111,6 +114,7 @@ async function prepareDeploy(
       storage: plan,
       disks,
       bootMac: boot.mac,
+      ...(isConfigured(network) ? { network: networkConfigOf(network) } : {}),
       kernelOptions: [image.kernelOptions, ...await tagOptions(ctx, machine)].join(" ").trim(),
     }),
     sshKeys,

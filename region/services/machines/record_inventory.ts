@@ -1,7 +1,7 @@
 import type { Inventory } from "@/shared/contract/inventory.ts";
 import type { Db } from "@/region/db/client.ts";
 import { findMachineById, updateInventory } from "@/region/db/queries/machines.ts";
-import { replaceInterfaces } from "@/region/db/queries/interfaces.ts";
+import { replaceInterfaces, setVlansByLeases } from "@/region/db/queries/interfaces.ts";
 import { debianArchitecture } from "@/region/domain/architecture.ts";
 import { inventoryInterfaces } from "@/region/domain/inventory_interfaces.ts";
 import { tagByInventory } from "@/region/services/tags/evaluate_tags.ts";
@@ -22,5 +22,6 @@ export async function recordInventory(
   const found = inventoryInterfaces(inventory);
   // An inventory without interfaces is a collector's fault: the machine did boot over one.
   if (found.length > 0) await replaceInterfaces(tx, machine, found);
+  await setVlansByLeases(tx, machineId);
   await tagByInventory(tx, machineId, inventory);
 }

@@ -17,6 +17,7 @@ import { refuseViolations } from "@/region/services/refuse_violations.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { changeSite, recordNetworkChange } from "./change_site.ts";
+import { HAS_INTERFACES } from "./manage_vlans.ts";
 
 export async function listFabrics(
   ctx: RegionContext,
@@ -116,6 +117,7 @@ export async function deleteFabric(
   const { siteId } = mustFind(await findFabric(ctx.db, fabricId), "fabric", fabricId);
   const holdsSubnets = {
     subnets_vlan: { code: "fabric.has_subnets", message: "remove or move its subnets first" },
+    ...HAS_INTERFACES,
   };
   await refuseViolations(holdsSubnets, () =>
     changeSite(ctx, siteId, async (tx) => {

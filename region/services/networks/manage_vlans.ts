@@ -102,6 +102,7 @@ export async function deleteVlan(
   const { siteId } = mustFind(await findVlan(ctx.db, vlanId), "vlan", vlanId);
   const holdsSubnets = {
     subnets_vlan: { code: "vlan.has_subnets", message: "remove or move its subnets first" },
+    ...HAS_INTERFACES,
   };
   await refuseViolations(holdsSubnets, () =>
     changeSite(ctx, siteId, async (tx) => {
@@ -132,6 +133,14 @@ async function checkReferences(tx: Db, change: VlanChange, siteId: string): Prom
     });
   }
 }
+
+/** A VLAN interface cannot be without its tag; a port forgets where it was plugged in. */
+export const HAS_INTERFACES = {
+  interfaces_vlan_has_tag: {
+    code: "vlan.has_interfaces",
+    message: "VLAN interfaces of machines have its tag; remove those first",
+  },
+};
 
 function vidTaken(vid: number) {
   const message = `the fabric has a VLAN with the number ${vid} already`;

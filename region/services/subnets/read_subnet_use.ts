@@ -49,6 +49,8 @@ export async function readUtilisation(ctx: RegionContext, caller: Caller, subnet
     usedPercent: Math.round(10_000 * use.distinct / Number(total)) / 100,
     reservations: use.reservations,
     user: use.user,
+    static: use.static,
+    auto: use.auto,
     leases: use.leases,
     dynamic: inRanges("dynamic"),
     reserved: inRanges("reserved"),

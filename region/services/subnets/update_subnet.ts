@@ -16,6 +16,7 @@ import { parseIpAddress } from "@/shared/net/ip_address.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { changeSite, recordNetworkChange } from "../networks/change_site.ts";
 import { chooseDhcpMode, chooseVlan } from "./create_subnet.ts";
+import { refuseLinked } from "./delete_subnet.ts";
 import { readSubnetPlan } from "./subnet_plan.ts";
 import { type SubnetView, viewSubnet } from "./subnet_view.ts";
 
@@ -46,7 +47,10 @@ export async function updateSubnet(
   const row = await changeSite(ctx, siteId, async (tx) => {
     const { row: before, plan } = await readSubnetPlan(tx, subnetId);
     expectVersion(before, ifVersion);
-    if (input.vlanId !== undefined) await chooseVlan(tx, siteId, input.vlanId);
+    if (input.vlanId !== undefined && input.vlanId !== before.vlanId) {
+      await chooseVlan(tx, siteId, input.vlanId);
+      await refuseLinked(tx, before, "moved to another VLAN");
+    }
     const change = await readChange(tx, input, plan);
     const after = mustFind(await updateSubnetRow(tx, subnetId, change), "subnet", subnetId);
     const name = after.cidr;

@@ -15,6 +15,7 @@ import * as events from "@/region/db/schema/events.ts";
 import * as facts from "@/region/db/schema/facts.ts";
 import * as groups from "@/region/db/schema/groups.ts";
 import * as images from "@/region/db/schema/images.ts";
+import * as interfaces from "@/region/db/schema/interfaces.ts";
 import * as ipAddresses from "@/region/db/schema/ip_addresses.ts";
 import * as machines from "@/region/db/schema/machines.ts";
 import * as networks from "@/region/db/schema/networks.ts";
@@ -37,6 +38,7 @@ const modules = [
   facts,
   groups,
   images,
+  interfaces,
   ipAddresses,
   machines,
   networks,

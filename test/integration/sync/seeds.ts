@@ -1,6 +1,7 @@
 import { bumpGeneration } from "@/region/db/queries/sites.ts";
 import { images } from "@/region/db/schema/images.ts";
-import { interfaces, type MachineRow, machines } from "@/region/db/schema/machines.ts";
+import { interfaces } from "@/region/db/schema/interfaces.ts";
+import { type MachineRow, machines } from "@/region/db/schema/machines.ts";
 import { type OperationRow, operations } from "@/region/db/schema/operations.ts";
 import type { MachineStatus, OperationKind } from "@/shared/machine/lifecycle.ts";
 import { bootPlanFor } from "@/shared/machine/boot_plans.ts";
