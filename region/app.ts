@@ -18,6 +18,7 @@ import { fabricRoutes } from "./routes/fabrics.ts";
 import { factRoutes } from "./routes/facts.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { identityProviderRoutes } from "./routes/identity_provider.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { interfaceRoutes } from "./routes/interfaces.ts";
 import { ipAddressRoutes } from "./routes/ip_addresses.ts";
@@ -28,6 +29,7 @@ import { machineExportRoutes } from "./routes/machine_export.ts";
 import { machineRoutes } from "./routes/machines.ts";
 import { nameCaller, observeRequests } from "./routes/observe_requests.ts";
 import { meRoutes } from "./routes/me.ts";
+import { oidcSignInRoutes } from "./routes/oidc_sign_in.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { ownerDataRoutes } from "./routes/owner_data.ts";
 import { poolRoutes, zoneRoutes } from "./routes/placements.ts";
@@ -36,6 +38,7 @@ import { reservationRoutes } from "./routes/reservations.ts";
 import { scriptResultRoutes } from "./routes/script_results.ts";
 import { scriptRoutes } from "./routes/scripts.ts";
 import { sessionRoutes } from "./routes/sessions.ts";
+import { settingRoutes } from "./routes/settings.ts";
 import { siteRoutes } from "./routes/sites.ts";
 import { spaceRoutes } from "./routes/spaces.ts";
 import { sshKeyRoutes } from "./routes/ssh_keys.ts";
@@ -44,6 +47,7 @@ import { storageRoutes } from "./routes/storage.ts";
 import { subnetRoutes } from "./routes/subnets.ts";
 import { tagRoutes } from "./routes/tags.ts";
 import { RequestMetrics } from "./services/health/request_metrics.ts";
+import { ProviderClient } from "./services/oidc/provider_client.ts";
 import { EVENTS_TOPIC } from "./services/events/follow_events.ts";
 import { webhookRoutes } from "./routes/webhooks.ts";
 import { vlanRoutes } from "./routes/vlans.ts";
@@ -98,13 +102,17 @@ function once<T>(make: () => T): () => T {
 }
 
 function apiRoutes(ctx: RegionContext) {
+  const provider = new ProviderClient(ctx);
   return [
+    oidcSignInRoutes(ctx, provider),
+    identityProviderRoutes(ctx, provider),
     sessionRoutes(ctx),
     meRoutes(ctx),
     userRoutes(ctx),
     groupRoutes(ctx),
     apiKeyRoutes(ctx),
     auditRoutes(ctx),
+    settingRoutes(ctx),
     siteRoutes(ctx),
     agentRoutes(ctx),
     spaceRoutes(ctx),
@@ -140,8 +148,17 @@ function apiRoutes(ctx: RegionContext) {
   ];
 }
 
+/** Whoever signs in is nobody yet. */
+const PUBLIC_REQUESTS = [
+  "GET /api/v1/openapi.json",
+  "POST /api/v1/sessions",
+  "GET /api/v1/sign-in-methods",
+  "GET /api/v1/sessions/oidc/start",
+  "GET /api/v1/sessions/oidc/callback",
+];
+
 function isPublic({ method, path }: { method: string; path: string }): boolean {
-  return path === "/api/v1/openapi.json" || (method === "POST" && path === "/api/v1/sessions");
+  return PUBLIC_REQUESTS.includes(`${method} ${path}`);
 }
 
 /** Whatever was written may have left an event; those who follow the feed look for themselves. */

@@ -13,6 +13,8 @@ export interface RegionConfig {
   readonly bootstrapFile?: string;
   /** Hosts (`host` or `host:port`) that webhooks may go to by plain http, or although they are ours. */
   readonly webhookHosts?: readonly string[];
+  /** The same for the identity provider. */
+  readonly oidcHosts?: readonly string[];
 }
 
 export type Environment = (name: string) => string | undefined;
@@ -46,12 +48,25 @@ export function readConfig(env: Environment, host: { isRoot: boolean }): RegionC
   const publicUrl = listen && attempt(() => parsePublicUrl(urlText));
   const dataFolder = attempt(() => chooseDataFolder(env, host));
   const databaseUrl = attempt(() => parseDatabaseUrl(value(env, "DATABASE_URL")));
-  const webhookHosts = value(env, "RACKWRIGHT_WEBHOOK_HOSTS")?.toLowerCase().split(/[\s,]+/)
-    .filter(Boolean);
+  const webhookHosts = hosts(env, "RACKWRIGHT_WEBHOOK_HOSTS");
+  const oidcHosts = hosts(env, "RACKWRIGHT_OIDC_HOSTS");
   const proxies = attempt(() => parseProxies(value(env, "RACKWRIGHT_PROXIES") ?? "")) ?? [];
   if (problems.length > 0 || !listen || !publicUrl || !dataFolder) throw new ConfigError(problems);
   const bootstrapFile = value(env, "RACKWRIGHT_BOOTSTRAP_FILE");
-  return { listen, publicUrl, dataFolder, databaseUrl, proxies, bootstrapFile, webhookHosts };
+  return {
+    listen,
+    publicUrl,
+    dataFolder,
+    databaseUrl,
+    proxies,
+    bootstrapFile,
+    webhookHosts,
+    oidcHosts,
+  };
+}
+
+function hosts(env: Environment, name: string): string[] | undefined {
+  return value(env, name)?.toLowerCase().split(/[\s,]+/).filter(Boolean);
 }
 
 /** A variable set to nothing is a variable not set. */

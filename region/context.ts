@@ -14,6 +14,8 @@ export interface RegionContext {
   readonly publicUrl: string;
   /** `host` or `host:port` that webhooks may go to although it is the region's own, or plain http. */
   readonly webhookHosts?: readonly string[];
+  /** Those that the identity provider may be at, likewise. */
+  readonly oidcHosts?: readonly string[];
   /** What the database should have been brought to; absent where the home does not know. */
   readonly migrations?: readonly string[];
   /** The addresses of a name, where the home can look them up. */

@@ -101,6 +101,7 @@ async function open(
     log,
     publicUrl: config.publicUrl,
     webhookHosts: config.webhookHosts,
+    oidcHosts: config.oidcHosts,
     resolveHost,
     migrations: migrations.map(({ name }) => name),
   };

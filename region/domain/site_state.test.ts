@@ -3,6 +3,7 @@ import { SiteState } from "@/shared/contract/site_state.ts";
 import { bootPlanFor } from "@/shared/machine/boot_plans.ts";
 import { MACHINE_STATUSES } from "@/shared/machine/lifecycle.ts";
 import { parseIpAddress as ip } from "@/shared/net/ip_address.ts";
+import { DEFAULT_SETTINGS } from "./settings/settings_table.ts";
 import type { SubnetRecord } from "./networks/state_subnet.ts";
 import {
   buildSiteState,
@@ -26,6 +27,7 @@ const empty: SiteRecords = {
   interfaces: [],
   operations: [],
   images: [],
+  settings: DEFAULT_SETTINGS,
 };
 const machine: MachineRecord = {
   id: 1,
@@ -41,6 +43,8 @@ const osImage: ImageRecord = {
   product: "debian-12-amd64",
   version: "20260101",
   title: "Debian 12",
+  os: "debian",
+  release: "12",
   architecture: "amd64",
   kind: "os",
   files: [
@@ -283,4 +287,38 @@ test("an address promised to something that is no machine is told on its own", (
   });
   expect(state.machines[0]?.reservations).toEqual([{ mac: "52:54:00:00:00:01", ipv4: "10.0.0.5" }]);
   expect(state.otherReservations).toEqual([{ mac: "52:54:00:00:00:99", ipv4: "10.0.0.6" }]);
+});
+
+describe("the region's settings", () => {
+  const older = {
+    ...osImage,
+    id: "i-0",
+    release: "11",
+    createdAt: new Date("2025-01-01T00:00:00Z"),
+  };
+
+  test("name servers for the subnets that name none", () => {
+    const settings = { ...DEFAULT_SETTINGS, dnsServers: ["10.9.9.9", "2001:db8::9"] };
+    const subnets = [bareSubnet, { ...bareSubnet, id: 2, dnsServers: ["10.0.0.2"] }];
+    const state = buildSiteState({ ...empty, subnets, settings }, version);
+    expect(state.subnets.map(({ dnsServers }) => dnsServers)).toEqual([["10.9.9.9"], ["10.0.0.2"]]);
+    const timed = { ...DEFAULT_SETTINGS, ntpServers: ["10.9.9.8"] };
+    expect(buildSiteState({ ...empty, subnets: [bareSubnet], settings: timed }, version).subnets)
+      .toMatchObject([{ ntpServers: ["10.9.9.8"] }]);
+  });
+
+  test("put kernel options behind the image's own", () => {
+    const settings = { ...DEFAULT_SETTINGS, kernelOptions: "iommu=pt" };
+    const state = buildSiteState({ ...empty, images: [osImage], settings }, version);
+    expect(state.images[0]?.kernelOptions).toBe("console=ttyS0 iommu=pt");
+  });
+
+  test.each([["debian/11", "i-0"], ["debian/9", "i-1"], [null, "i-1"]])(
+    "choose what unknown machines are taken in with: %s",
+    (commissioningRelease, id) => {
+      const settings = { ...DEFAULT_SETTINGS, commissioningRelease };
+      const state = buildSiteState({ ...empty, images: [older, osImage], settings }, version);
+      expect(state.enlistImageId).toBe(id);
+    },
+  );
 });

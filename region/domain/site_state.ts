@@ -10,6 +10,7 @@ import type {
 } from "@/shared/contract/site_state.ts";
 import type { BootPlan } from "@/shared/machine/boot_plan.ts";
 import type { EraseWay, MachineStatus, OperationKind } from "@/shared/machine/lifecycle.ts";
+import type { Settings } from "./settings/settings_table.ts";
 import { type OptionRecord, OPTIONS_MAX, optionsOfMachine } from "./networks/dhcp_options.ts";
 import {
   type AddressRecord,
@@ -34,7 +35,14 @@ export interface SiteRecords {
   readonly operations: readonly OperationRecord[];
   /** The newest version of each product, and whatever an operation needs. */
   readonly images: readonly ImageRecord[];
+  readonly settings: StateSettings;
 }
+
+/** What the region's settings say of all sites. */
+export type StateSettings = Pick<
+  Settings,
+  "kernelOptions" | "dnsServers" | "ntpServers" | "commissioningRelease"
+>;
 
 export interface MachineRecord {
   readonly id: number;
@@ -71,6 +79,8 @@ export interface ImageRecord {
   readonly product: string;
   readonly version: string;
   readonly title: string;
+  readonly os: string;
+  readonly release: string;
   readonly architecture: string;
   readonly kind: "os" | "bootloader";
   readonly files: readonly {
@@ -89,7 +99,7 @@ export function buildSiteState(
   version: { generation: number; issuedAt: Date },
 ): SiteState {
   const { site } = records;
-  const images = records.images.flatMap(stateImage);
+  const images = records.images.flatMap((image) => stateImage(image, records.settings));
   return {
     site: { id: site.id, name: site.name },
     generation: version.generation,
@@ -185,14 +195,15 @@ function stateOperations(records: SiteRecords): StateOperation[] {
 }
 
 /** One that can be booted: kernel, initrd and root file system are all there. */
-function stateImage(image: ImageRecord): StateImage[] {
+function stateImage(image: ImageRecord, settings: StateSettings): StateImage[] {
   const file = (role: string): ContentFile | undefined => {
     const found = image.files.find((each) => each.role === role);
     return found && { sha256: found.sha256, bytes: found.bytes };
   };
   const [kernel, initrd, squashfs] = [file("kernel"), file("initrd"), file("squashfs")];
   if (image.kind !== "os" || !kernel || !initrd || !squashfs) return [];
-  const { id, title, architecture, kernelOptions } = image;
+  const { id, title, architecture } = image;
+  const kernelOptions = [image.kernelOptions, settings.kernelOptions].join(" ").trim();
   return [{ id, title, architecture, kernel, initrd, squashfs, kernelOptions }];
 }
 
@@ -210,13 +221,16 @@ function bootFiles(images: readonly ImageRecord[]): SiteState["bootFiles"] {
 }
 
 /**
- * The system that takes in unknown machines: the newest.
+ * The system that takes in unknown machines: of the release that the settings name, else the newest.
  *
  * There is one for all of them, so where images of several architectures are there, amd64.
  */
 function enlistImage(records: SiteRecords, images: readonly StateImage[]): string | undefined {
   const bootable = new Set(images.map(({ id }) => id));
-  const newest = records.images.filter(({ id }) => bootable.has(id)).toSorted(byAge);
+  const all = records.images.filter(({ id }) => bootable.has(id)).toSorted(byAge);
+  const { commissioningRelease: wanted } = records.settings;
+  const chosen = all.filter(({ os, release }) => `${os}/${release}` === wanted);
+  const newest = chosen.length > 0 ? chosen : all;
   return (newest.find(({ architecture }) => architecture === "amd64") ?? newest[0])?.id;
 }
 

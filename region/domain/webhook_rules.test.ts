@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { checkWebhookUrl, isForbiddenHost, retryDelayMs } from "./webhook_rules.ts";
+import { isForbiddenHost } from "./outbound_url.ts";
+import { checkWebhookUrl, retryDelayMs } from "./webhook_rules.ts";
 
 describe("checkWebhookUrl()", () => {
   const refused = [

@@ -10,19 +10,22 @@ import {
 } from "@/region/db/queries/outcomes.ts";
 import { bumpGeneration, findSite } from "@/region/db/queries/sites.ts";
 import { NO_REPORT_CODE, noReportFailure } from "@/region/domain/projection.ts";
+import type { Settings } from "@/region/services/settings/read_settings.ts";
 import { movesMachine, standingAfterOperation } from "@/shared/machine/lifecycle.ts";
 
-/** The site ends its operations at their deadline by itself; the word of it takes a while. */
-const GRACE_MS = 15 * 60_000;
 const OPERATIONS_PER_TICK_MAX = 100;
 
 /**
- * Fails operations of which the site has not reported an end long after their deadline.
+ * Fails operations of which the site has not reported an end long after their deadline: it ends them
+ * by itself, and the word of it takes a while.
  *
  * The site may still be at it, cut off from here; what it reports later overrides this.
  */
-export async function giveUpSilentOperations(ctx: RegionContext): Promise<void> {
-  const overdueSince = new Date(ctx.now().getTime() - GRACE_MS);
+export async function giveUpSilentOperations(
+  ctx: RegionContext,
+  { noReportMinutes }: Settings,
+): Promise<void> {
+  const overdueSince = new Date(ctx.now().getTime() - noReportMinutes * 60_000);
   const overdue = await listOverdueOperations(ctx.db, overdueSince, OPERATIONS_PER_TICK_MAX);
   for (const { id } of overdue) await giveUp(ctx, id);
 }

@@ -1,16 +1,18 @@
 import type { RegionContext } from "@/region/context.ts";
 import { publishRevocations } from "@/region/services/agents/revocations.ts";
+import { readSettings, type Settings } from "@/region/services/settings/read_settings.ts";
 import { evaluatePendingTags } from "@/region/services/tags/evaluate_tags.ts";
 import { failLostWork } from "./fail_lost_work.ts";
 import { forgetExpired } from "./forget_expired.ts";
+import { forgetHistory } from "./forget_history.ts";
 import { giveUpSilentOperations } from "./give_up_silent_operations.ts";
 import { deliverWebhooks } from "@/region/services/webhooks/deliver_webhooks.ts";
-import { forgetDeliveries } from "./forget_deliveries.ts";
 import { placeNewEvents } from "./place_new_events.ts";
 import { publishBehindSites } from "./publish_behind_sites.ts";
 import { sealAudit } from "./seal_audit.ts";
 
-type Sweep = (ctx: RegionContext) => Promise<void>;
+/** The settings are read once a tick. */
+type Sweep = (ctx: RegionContext, settings: Settings) => Promise<void>;
 
 const SWEEPS: Record<string, Sweep> = {
   giveUpSilentOperations,
@@ -20,8 +22,8 @@ const SWEEPS: Record<string, Sweep> = {
   publishRevocations,
   forgetExpired,
   placeNewEvents,
-  forgetDeliveries,
   sealAudit,
+  forgetHistory, // behind the sealing: the audit is cut where a seal stands
   deliverWebhooks, // last: it waits for others
 };
 
@@ -30,12 +32,17 @@ const SWEEPS: Record<string, Sweep> = {
  * once; a sweep that fails is logged and tried again next time, and does not keep back the others.
  */
 export async function tick(ctx: RegionContext): Promise<void> {
+  const failed = (sweep: string, error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    ctx.log("tick.sweep_failed", { sweep, reason });
+  };
+  const settings = await readSettings(ctx.db).catch((error) => failed("readSettings", error));
+  if (!settings) return; // without the database no sweep gets far
   for (const [sweep, run] of Object.entries(SWEEPS)) {
     try {
-      await run(ctx);
+      await run(ctx, settings);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      ctx.log("tick.sweep_failed", { sweep, reason });
+      failed(sweep, error);
     }
   }
 }

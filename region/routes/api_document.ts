@@ -31,6 +31,7 @@ export const API_TAGS = [
   { name: "sites", description: "Places with machines, each with its agents" },
   { name: "agents", description: "The programs that serve a site" },
   { name: "identity", description: "People, groups, sessions, keys" },
+  { name: "settings", description: "What holds for the whole region" },
   { name: "audit", description: "Who changed what, and whether that record is whole" },
   { name: "webhooks", description: "Events sent on, signed, until they arrive" },
   { name: "health", description: "Is it up, is it ready, what does it count" },

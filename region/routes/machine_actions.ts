@@ -45,7 +45,8 @@ const scriptNames = z.array(z.string().min(1).max(63)).max(64).optional();
 const BODIES = {
   deploy: z.strictObject({
     comment,
-    imageId: TextId,
+    /** Absent: the newest image of the release that the setting `deployRelease` names. */
+    imageId: TextId.optional(),
     /** Absent: my own keys. */
     sshKeys,
     userData: z.string().max(USER_DATA_CHARS_MAX).optional(),

@@ -28,6 +28,26 @@ export function readSessionCookie(ctx: RegionContext, c: Context): string | unde
 }
 
 /**
+ * Gives the browser what it keeps for us while somebody signs in at the provider. `Lax`, for it comes
+ * back with a link of another site (RFC 6265bis §5.6.7.2); what is in it is sealed.
+ */
+export function giveFlowCookie(
+  ctx: RegionContext,
+  c: Context,
+  { flow, maxAgeSeconds }: { flow: string; maxAgeSeconds: number },
+): void {
+  setCookie(c, flowCookieName(ctx), flow, { ...flowAttributes(ctx), maxAge: maxAgeSeconds });
+}
+
+export function takeFlowCookie(ctx: RegionContext, c: Context): void {
+  deleteCookie(c, flowCookieName(ctx), flowAttributes(ctx));
+}
+
+export function readFlowCookie(ctx: RegionContext, c: Context): string | undefined {
+  return getCookie(c, flowCookieName(ctx));
+}
+
+/**
  * Refuses a write that another site could have made the browser send.
  *
  * Three locks, any of which would do: SameSite=Strict on the cookie; a header of ours, for which a
@@ -56,6 +76,14 @@ function isOurs(ctx: RegionContext, request: Request, origin: string): boolean {
 
 function attributes(ctx: RegionContext) {
   return { path: "/", httpOnly: true, secure: isSecure(ctx), sameSite: "Strict" } as const;
+}
+
+function flowAttributes(ctx: RegionContext) {
+  return { ...attributes(ctx), sameSite: "Lax" } as const;
+}
+
+function flowCookieName(ctx: RegionContext): string {
+  return `${cookieName(ctx)}-sign-in`;
 }
 
 function cookieName(ctx: RegionContext): string {

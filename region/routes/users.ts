@@ -24,6 +24,8 @@ import { DisplayName, Email, NewPassword, User, Username, viewUser } from "./use
 const PoolIds = z.array(z.int().min(1).max(2 ** 31 - 1)).max(1000).nullable().openapi({
   description: "null: all pools. An admin reaches all pools in any case.",
 });
+/** Addresses are compared in lower case. */
+const OidcEmail = z.email().max(254).toLowerCase().nullable();
 const params = z.object({ userId: RowId });
 const tags = ["identity"];
 
@@ -64,6 +66,7 @@ const createUserRoute = createRoute({
       role: z.enum(ROLES),
       displayName: DisplayName.optional(),
       email: Email.optional(),
+      oidcEmail: OidcEmail.optional(),
       poolIds: PoolIds.optional(),
     })),
   },
@@ -95,6 +98,10 @@ const updateRoute = createRoute({
       email: Email.optional(),
       isDisabled: z.boolean().optional(),
       poolIds: PoolIds.optional(),
+      oidcEmail: OidcEmail.optional(),
+      unlinkOidc: z.literal(true).optional().openapi({
+        description: "Takes away the account of the identity provider, and ends their sessions",
+      }),
       password: NewPassword.nullable().optional().openapi({
         description: "null: no password any more",
       }),

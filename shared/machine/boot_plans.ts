@@ -14,6 +14,21 @@ const ERASE_SECONDS: Record<EraseWay, number> = {
   full: 7 * 24 * HOUR,
 };
 
+/** How long a kind of work may take, apart from scripts and wiping, unless the region says otherwise. */
+export const DEADLINE_SECONDS: Record<OperationKind, number> = {
+  commission: HOUR,
+  test: HOUR,
+  deploy: 2 * HOUR,
+  erase: HOUR,
+  rescue: HOUR,
+  exit_rescue: 600,
+  release: 600,
+  power_on: 600,
+  power_off: 600,
+  power_cycle: 600,
+  power_query: 600,
+};
+
 /** What a plan depends on besides the kind of work. */
 export interface PlanChoice {
   /** Absent: power is switched by hand, and the plan's power orders are left out. */
@@ -24,6 +39,8 @@ export interface PlanChoice {
   readonly erase?: EraseWay;
   /** commission, test: how long all scripts together may take. */
   readonly scriptSeconds?: number;
+  /** Apart from scripts and wiping; absent: as `DEADLINE_SECONDS` has it. */
+  readonly deadlineSeconds?: number;
 }
 
 /**
@@ -33,6 +50,7 @@ export interface PlanChoice {
  */
 export function bootPlanFor(kind: OperationKind, choice: PlanChoice): BootPlan | undefined {
   const { hasBmc, returnsToDisk = false, erase = "quick", scriptSeconds = 0 } = choice;
+  const { deadlineSeconds = DEADLINE_SECONDS[kind] } = choice;
   const power = (order: PowerOrder) => (hasBmc ? [powerPhase(order)] : []);
   const goBack = () => power(returnsToDisk ? "cycle" : "off");
   const after = returnsToDisk ? "local_disk" : "power_off";
@@ -50,12 +68,16 @@ export function bootPlanFor(kind: OperationKind, choice: PlanChoice): BootPlan |
   switch (kind) {
     case "commission": {
       const phases = [...inSystem("commission", "commissioned"), ...power("off")];
-      return plan(HOUR + scriptSeconds, phases, "power_off");
+      return plan(deadlineSeconds + scriptSeconds, phases, "power_off");
     }
     case "test":
-      return plan(HOUR + scriptSeconds, [...inSystem("test", "tested"), ...goBack()], after);
+      return plan(
+        deadlineSeconds + scriptSeconds,
+        [...inSystem("test", "tested"), ...goBack()],
+        after,
+      );
     case "deploy":
-      return plan(2 * HOUR, [...inSystem("install", "installed"), {
+      return plan(deadlineSeconds, [...inSystem("install", "installed"), {
         name: "first boot",
         boot: "local_disk",
         doneBy: "system_ready",
@@ -63,22 +85,22 @@ export function bootPlanFor(kind: OperationKind, choice: PlanChoice): BootPlan |
       }], "local_disk");
     case "erase": {
       const phases = [...inSystem("erase", "erased"), ...power("off")];
-      return plan(HOUR + ERASE_SECONDS[erase], phases, "power_off");
+      return plan(deadlineSeconds + ERASE_SECONDS[erase], phases, "power_off");
     }
     case "rescue":
-      return plan(HOUR, inSystem("rescue", "rescue_ready"), "ephemeral");
+      return plan(deadlineSeconds, inSystem("rescue", "rescue_ready"), "ephemeral");
     case "exit_rescue":
-      return plan(600, goBack(), after);
+      return plan(deadlineSeconds, goBack(), after);
     case "release":
-      return plan(600, power("off"), "power_off");
+      return plan(deadlineSeconds, power("off"), "power_off");
     case "power_on":
-      return plan(600, power("on"));
+      return plan(deadlineSeconds, power("on"));
     case "power_off":
-      return plan(600, power("off"));
+      return plan(deadlineSeconds, power("off"));
     case "power_cycle":
-      return plan(600, power("cycle"));
+      return plan(deadlineSeconds, power("cycle"));
     case "power_query":
-      return plan(600, power("query"));
+      return plan(deadlineSeconds, power("query"));
   }
 }
 

@@ -1,4 +1,4 @@
-import { and, gt } from "drizzle-orm";
+import { and, asc, gt, inArray, lt } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { type EventRow, events, type NewEvent } from "../schema/events.ts";
 import { conditionsOf, type FeedFilter } from "./event_feed.ts";
@@ -24,4 +24,11 @@ export async function listEvents(
   const placed = gt(events.id, Math.max(afterId, 0));
   return await db.select().from(events).where(and(where, placed, ...conditionsOf(db, filter)))
     .orderBy(...orderBy).limit(limit);
+}
+
+/** Removes the oldest of those from before this moment, at most `limit`. */
+export async function deleteEventsBefore(db: Db, time: Date, limit: number): Promise<void> {
+  const old = db.select({ id: events.id }).from(events).where(lt(events.at, time))
+    .orderBy(asc(events.at), asc(events.id)).limit(limit);
+  await db.delete(events).where(inArray(events.id, old));
 }

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, or, type SQL } from "drizzle-orm";
+import { and, eq, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { type FactRow, facts, type NewFactRow } from "../schema/facts.ts";
 import { machines } from "../schema/machines.ts";
@@ -45,4 +45,11 @@ export async function listFacts(
   if (filter.agentId !== undefined) conditions.push(eq(facts.agentId, filter.agentId));
   if (filter.kind !== undefined) conditions.push(eq(facts.kind, filter.kind));
   return await db.select().from(facts).where(and(...conditions)).orderBy(...orderBy).limit(limit);
+}
+
+/** Removes facts that came before this moment, at most `limit`. */
+export async function deleteFactsBefore(db: Db, time: Date, limit: number): Promise<void> {
+  // By their place in the table: the index knows blocks, not rows, and the key has two columns.
+  await db.execute(sql`DELETE FROM facts WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM facts WHERE received_at < ${time.toISOString()} LIMIT ${limit}))`);
 }

@@ -91,3 +91,35 @@ async function withLists(db: Db, rows: GroupRow[]): Promise<GroupWithLists[]> {
     poolIds: pools.filter((each) => each.groupId === row.id).map((each) => each.poolId),
   }));
 }
+
+/** How many of these groups are there. */
+export async function countGroups(db: Db, ids: readonly number[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  return (await db.select({ id: groups.id }).from(groups).where(inArray(groups.id, [...ids])))
+    .length;
+}
+
+/**
+ * Puts a user into `groupIds` and out of the other `mappedIds`; groups that are neither, or not there
+ * (any more), are left alone. What that changed.
+ */
+export async function setMemberships(
+  tx: Db,
+  { userId, mappedIds, groupIds }: {
+    userId: number;
+    mappedIds: readonly number[];
+    groupIds: readonly number[];
+  },
+): Promise<{ joined: number[]; left: number[] }> {
+  const others = mappedIds.filter((id) => !groupIds.includes(id));
+  const left = others.length === 0 ? [] : await tx.delete(groupMembers)
+    .where(and(eq(groupMembers.userId, userId), inArray(groupMembers.groupId, others)))
+    .returning({ id: groupMembers.groupId });
+  const there = groupIds.length === 0
+    ? []
+    : await tx.select({ id: groups.id }).from(groups).where(inArray(groups.id, [...groupIds]));
+  const joined = there.length === 0 ? [] : await tx.insert(groupMembers)
+    .values(there.map(({ id: groupId }) => ({ groupId, userId }))).onConflictDoNothing()
+    .returning({ id: groupMembers.groupId });
+  return { joined: joined.map(({ id }) => id), left: left.map(({ id }) => id) };
+}

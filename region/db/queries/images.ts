@@ -45,13 +45,20 @@ export async function listImages(
   )).orderBy(...orderBy).limit(limit);
 }
 
-/** The operating system that came last for an architecture; undefined when there is none. */
+/**
+ * The operating system that came last for an architecture, of a release (`os/release`) where one is
+ * given; undefined when there is none.
+ */
 export async function findNewestOsImage(
   db: Db,
   architecture: string,
+  osRelease?: string,
 ): Promise<ImageRow | undefined> {
+  const isOfRelease = osRelease === undefined
+    ? undefined
+    : eq(sql`${images.os} || '/' || ${images.release}`, osRelease);
   const [row] = await db.select().from(images)
-    .where(and(eq(images.kind, "os"), eq(images.architecture, architecture)))
+    .where(and(eq(images.kind, "os"), eq(images.architecture, architecture), isOfRelease))
     .orderBy(desc(images.createdAt), desc(images.version), desc(images.id)).limit(1);
   return row;
 }

@@ -122,3 +122,15 @@ const standing = {
   result: scriptResults,
   isUnderWay: sql<boolean>`${operations.state} = 'running'`,
 };
+
+/** Removes a machine's results of all runs of this type but the last ones. */
+export async function deleteOldScriptResults(
+  tx: Db,
+  which: { machineId: number; type: ScriptType; runsKept: number },
+): Promise<void> {
+  const { machineId, type, runsKept } = which;
+  await tx.execute(sql`DELETE FROM script_results
+    WHERE machine_id = ${machineId} AND type = ${type} AND operation_id NOT IN (
+      SELECT operation_id FROM script_results WHERE machine_id = ${machineId} AND type = ${type}
+      GROUP BY operation_id ORDER BY max(id) DESC LIMIT ${runsKept})`);
+}

@@ -16,6 +16,7 @@ export const SEALED_PLACES: readonly SealedPlace[] = [
   { table: "machines", key: "id", column: "bmc", field: "sealedPassword" },
   { table: "operations", key: "id", column: "sealed_user_data" },
   { table: "webhooks", key: "id", column: "sealed_secret" },
+  { table: "identity_providers", key: "id", column: "sealed_client_secret" },
 ];
 
 export interface SealedValue {

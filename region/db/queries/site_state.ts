@@ -9,6 +9,7 @@ import { vlans } from "../schema/networks.ts";
 import { type IpRangeRow, ipRanges, type SubnetRow, subnets } from "../schema/subnets.ts";
 import { type DhcpOptionRow, listOptionsOfSite } from "./dhcp_options.ts";
 import { listInterfacesOfSite, type PhysicalInterface } from "./interfaces.ts";
+import { listSettings, type SettingRow } from "./settings.ts";
 import { listKernelOptions } from "./tags.ts";
 
 export type { SiteRow };
@@ -26,6 +27,7 @@ export interface SiteRows {
   readonly images: ImageRow[];
   /** What their tags add to the kernel command line, by machine. */
   readonly kernelOptions: ReadonlyMap<number, string>;
+  readonly settings: SettingRow[];
 }
 
 /**
@@ -38,7 +40,8 @@ export async function readSiteRows(db: Db, siteId: string): Promise<SiteRows | u
   return await db.transaction(async (tx) => {
     const [site] = await tx.select().from(sites).where(eq(sites.id, siteId));
     if (!site) return undefined;
-    return { site, ...await readNetworks(tx, siteId), ...await readMachines(tx, siteId) };
+    const settings = await listSettings(tx);
+    return { site, settings, ...await readNetworks(tx, siteId), ...await readMachines(tx, siteId) };
   }, { isolationLevel: "repeatable read", accessMode: "read only" });
 }
 

@@ -29,6 +29,28 @@ export async function findUserByOidc(
   return row;
 }
 
+/** Who was invited by this address, in lower case; undefined when nobody was. */
+export async function findUserByOidcEmail(db: Db, email: string): Promise<UserRow | undefined> {
+  const [row] = await db.select().from(users).where(eq(users.oidcEmail, email));
+  return row;
+}
+
+/** Links a user to an account of the provider; their invitation is used up. */
+export async function linkUser(
+  tx: Db,
+  id: number,
+  account: { issuer: string; subject: string },
+): Promise<UserRow> {
+  const [row] = await tx.update(users).set({
+    oidcIssuer: account.issuer,
+    oidcSubject: account.subject,
+    oidcEmail: null,
+    version: sql`${users.version} + 1`,
+  }).where(eq(users.id, id)).returning();
+  if (!row) throw new Error("the user was found before");
+  return row;
+}
+
 export interface UserFilter {
   /** Part of a name or an e-mail address, in any case. */
   readonly text?: string;
@@ -106,6 +128,9 @@ export type UserChange = Partial<
     | "email"
     | "isDisabled"
     | "isPoolLimited"
+    | "oidcEmail"
+    | "oidcIssuer"
+    | "oidcSubject"
   >
 >;
 

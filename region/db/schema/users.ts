@@ -22,6 +22,8 @@ export const users = pgTable("users", {
   /** Who they are at the identity provider, OpenID Connect Core §2; null: a user of this region only. */
   oidcIssuer: text("oidc_issuer"),
   oidcSubject: text("oidc_subject"),
+  /** An invitation, in lower case: whoever the provider proves to have this address is this user. */
+  oidcEmail: text("oidc_email").unique(),
   lastSignInAt: moment("last_sign_in_at"),
 });
 

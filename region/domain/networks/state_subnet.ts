@@ -41,6 +41,7 @@ export function stateSubnets(
     readonly addresses: readonly AddressRecord[];
     readonly interfaces: readonly { mac: string }[];
     readonly dhcpOptions: readonly OptionRecord[];
+    readonly settings: SubnetDefaults;
   },
 ): StateSubnet[] {
   const ranges = Map.groupBy(records.ranges, ({ subnetId }) => subnetId);
@@ -53,10 +54,25 @@ export function stateSubnets(
       .filter(({ mac }) => mac === null || !machineMacs.has(mac))
       .map(({ ip }) => only(ip));
     return {
-      ...stateSubnet(subnet, ranges.get(subnet.id) ?? [], promised),
+      ...stateSubnet(withDefaults(subnet, records.settings), ranges.get(subnet.id) ?? [], promised),
       ...list("options", optionsOfSubnet(records.dhcpOptions, subnet.id).slice(0, OPTIONS_MAX)),
     };
   });
+}
+
+/** What the region says for subnets that say nothing. */
+export interface SubnetDefaults {
+  readonly dnsServers: readonly string[];
+  readonly ntpServers: readonly string[];
+}
+
+function withDefaults(subnet: SubnetRecord, defaults: SubnetDefaults): SubnetRecord {
+  const { dnsServers, ntpServers } = subnet;
+  return {
+    ...subnet,
+    dnsServers: dnsServers.length > 0 ? dnsServers : defaults.dnsServers,
+    ntpServers: ntpServers.length > 0 ? ntpServers : defaults.ntpServers,
+  };
 }
 
 function stateSubnet(

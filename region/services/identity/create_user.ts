@@ -14,6 +14,8 @@ export interface NewUserInput {
   readonly role: Role;
   readonly displayName?: string;
   readonly email?: string;
+  /** In lower case: who has it at the identity provider, verified, is this user from then on. */
+  readonly oidcEmail?: string | null;
   /** Null or absent: all pools. */
   readonly poolIds?: readonly number[] | null;
 }
@@ -30,7 +32,7 @@ export async function createUser(
     ? null
     : await hashPassword(password, ctx.randomBytes);
   return await refuseViolations(
-    { ...NO_SUCH_POOL, users_username_key: usernameTaken(input.username) },
+    { ...USER_REFUSALS, users_username_key: usernameTaken(input.username) },
     () =>
       ctx.db.transaction(async (tx) => {
         const row = await insertUser(tx, {
@@ -52,7 +54,12 @@ export async function createUser(
   );
 }
 
-export const NO_SUCH_POOL = {
+export const USER_REFUSALS = {
+  users_oidc_email: {
+    code: "user.oidc_email_taken",
+    message: "another user is invited by this address",
+    field: "oidcEmail",
+  },
   user_pools_pool: {
     code: "user.no_such_pool",
     message: "one of these pools is not there",

@@ -3,10 +3,9 @@ import type { Db } from "@/region/db/client.ts";
 import { insertSession } from "@/region/db/queries/sessions.ts";
 import { setLastSignIn, type UserRow } from "@/region/db/queries/users.ts";
 import { recordChange } from "@/region/services/audit/record_change.ts";
+import { readSettings } from "@/region/services/settings/read_settings.ts";
 import { makeSessionToken } from "./access_tokens.ts";
 
-const SESSION_HOURS = 12;
-const IDLE_HOURS = 2;
 const USER_AGENT_CHARS_MAX = 200;
 
 /** Where somebody signs in from. */
@@ -31,14 +30,15 @@ export async function openSession(
   origin: Origin,
 ): Promise<OpenedSession> {
   const now = ctx.now();
+  const { sessionHours, sessionIdleMinutes } = await readSettings(tx);
   const { token, hash } = await makeSessionToken(ctx.randomBytes);
   const session = await insertSession(tx, {
     tokenHash: hash,
     userId: user.id,
     createdAt: now,
     lastUsedAt: now,
-    idleSeconds: IDLE_HOURS * 3600,
-    expiresAt: new Date(now.getTime() + SESSION_HOURS * 3_600_000),
+    idleSeconds: sessionIdleMinutes * 60,
+    expiresAt: new Date(now.getTime() + sessionHours * 3_600_000),
     remoteAddress: origin.remoteAddress,
     userAgent: origin.userAgent?.slice(0, USER_AGENT_CHARS_MAX),
   });

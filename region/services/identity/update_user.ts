@@ -18,7 +18,7 @@ import { ChangedMeanwhile, retryOnChange } from "@/region/services/retry_on_chan
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import type { Role } from "@/shared/machine/lifecycle.ts";
 import { type Caller, requireRole } from "./caller.ts";
-import { NO_SUCH_POOL } from "./create_user.ts";
+import { USER_REFUSALS } from "./create_user.ts";
 import { hashPassword } from "./password.ts";
 import { auditViewOf, type UserView, viewUser } from "./user_view.ts";
 
@@ -32,11 +32,16 @@ export interface UserChangeInput {
   readonly poolIds?: readonly number[] | null;
   /** Null: no password any more. */
   readonly password?: string | null;
+  /** In lower case: whom the identity provider proves to have this address, this user is. */
+  readonly oidcEmail?: string | null;
+  /** True: no account of the identity provider is theirs any more. */
+  readonly unlinkOidc?: boolean;
   readonly ifVersion?: number;
 }
 
 /**
- * Changes another's account. Their sessions end when they are disabled or get another password.
+ * Changes another's account. Their sessions end when they are disabled, unlinked, or get another
+ * password.
  *
  * Throws `forbidden` for the caller's own role, `conflict` when the last admin would be gone.
  */
@@ -46,9 +51,10 @@ export async function updateUser(
   input: UserChangeInput,
 ): Promise<UserView> {
   requireRole(caller, "admin");
-  const { userId, ifVersion, poolIds, password, ...fields } = input;
+  const { userId, ifVersion, poolIds, password, unlinkOidc, ...fields } = input;
   const change: UserChange = {
     ...fields,
+    ...(unlinkOidc ? { oidcIssuer: null, oidcSubject: null } : {}),
     ...(poolIds === undefined ? {} : { isPoolLimited: poolIds !== null }),
     ...(password === undefined ? {} : {
       passwordHash: password === null ? null : await hashPassword(password, ctx.randomBytes),
@@ -65,7 +71,7 @@ export async function updateUser(
       const row = await updateUserRow(tx, read, change);
       if (!row) throw new ChangedMeanwhile();
       if (poolIds !== undefined) await replaceUserPools(tx, userId, [...new Set(poolIds ?? [])]);
-      if (row.isDisabled || password !== undefined) {
+      if (row.isDisabled || unlinkOidc || password !== undefined) {
         await deleteSessionsOf(tx, userId, { exceptId: caller.sessionId });
       }
       const view = await viewUser(tx, row);
@@ -78,7 +84,7 @@ export async function updateUser(
       });
       return view;
     });
-  return await refuseViolations(NO_SUCH_POOL, () => retryOnChange(`user ${userId}`, attempt));
+  return await refuseViolations(USER_REFUSALS, () => retryOnChange(`user ${userId}`, attempt));
 }
 
 /** Throws `conflict` when nobody else could administer the region. Call it under `lockUsers`. */

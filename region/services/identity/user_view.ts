@@ -14,6 +14,8 @@ export interface UserView {
   readonly hasPassword: boolean;
   /** Whose identity provider they may sign in with; null: none. */
   readonly oidcIssuer: string | null;
+  /** With which address they are invited to link themselves; null: with none. */
+  readonly oidcEmail: string | null;
   readonly lastSignInAt: Date | null;
   readonly createdAt: Date;
   readonly version: number;
@@ -31,6 +33,7 @@ export async function viewUser(db: Db, row: UserRow): Promise<UserView> {
     poolIds: row.isPoolLimited ? await listUserPools(db, id) : null,
     hasPassword: row.passwordHash !== null,
     oidcIssuer: row.oidcIssuer,
+    oidcEmail: row.oidcEmail,
     lastSignInAt: row.lastSignInAt,
     createdAt: row.createdAt,
     version,
@@ -39,6 +42,12 @@ export async function viewUser(db: Db, row: UserRow): Promise<UserView> {
 
 /** For the audit: what people decide about a user, without what only happens to it. */
 export function auditViewOf(view: UserView) {
-  const { username, displayName, email, role, isDisabled, poolIds, hasPassword, oidcIssuer } = view;
-  return { username, displayName, email, role, isDisabled, poolIds, hasPassword, oidcIssuer };
+  const {
+    id: _id,
+    lastSignInAt: _lastSignInAt,
+    createdAt: _createdAt,
+    version: _version,
+    ...rest
+  } = view;
+  return rest;
 }

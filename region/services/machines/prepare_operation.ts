@@ -12,15 +12,17 @@ import { installStorageOf } from "@/region/domain/storage/installable.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { readNetwork } from "@/region/services/interfaces/read_network.ts";
 import { prepareScripts } from "@/region/services/scripts/prepare_scripts.ts";
+import { readSettings, type Settings } from "@/region/services/settings/read_settings.ts";
 import { sealUnder } from "@/region/tokens/seal.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
-import { bootPlanFor } from "@/shared/machine/boot_plans.ts";
+import { bootPlanFor, DEADLINE_SECONDS } from "@/shared/machine/boot_plans.ts";
 import type { EraseWay, OperationKind, Standing } from "@/shared/machine/lifecycle.ts";
 import type { Caller } from "../identity/caller.ts";
 
 /** What a deploy is asked with. */
 export interface DeployInput {
-  readonly imageId: string;
+  /** Absent: what the settings name. */
+  readonly imageId?: string;
   /** Absent: the caller's own keys. */
   readonly sshKeys?: readonly string[];
   readonly userData?: string;
@@ -58,27 +60,30 @@ export async function prepareOperation(
   const returnsToDisk = to.returnsTo.at(-1) === "Deployed" ||
     to.returnsTo.length === 0 && to.status === "Deployed";
   const { erase } = input;
-  const choice = { hasBmc: machine.bmc !== null, returnsToDisk, erase };
+  const settings = await readSettings(ctx.db);
+  const deadlineSeconds = deadlineOf(kind, settings);
+  const choice = { hasBmc: machine.bmc !== null, returnsToDisk, erase, deadlineSeconds };
   const plan = bootPlanFor(kind, choice);
   switch (kind) {
     case "commission":
     case "test": {
-      const imageId = await ephemeralImageId(ctx, machine);
+      const imageId = await ephemeralImageId(ctx, machine, settings);
       const type = kind === "test" ? "testing" : "commissioning";
       const scripts = await prepareScripts(ctx, type, input.scripts);
       const scriptSeconds = scripts.reduce((sum, { timeoutSeconds }) => sum + timeoutSeconds, 0);
       return { plan: bootPlanFor(kind, { ...choice, scriptSeconds }), imageId, scripts };
     }
     case "erase":
-      return { plan, erase, imageId: await ephemeralImageId(ctx, machine) };
+      return { plan, erase, imageId: await ephemeralImageId(ctx, machine, settings) };
     case "rescue": {
       const sshKeys = await chooseSshKeys(ctx, caller, input.sshKeys);
       if (sshKeys.length === 0) throw noSshKeys();
-      return { plan, sshKeys, imageId: await ephemeralImageId(ctx, machine) };
+      return { plan, sshKeys, imageId: await ephemeralImageId(ctx, machine, settings) };
     }
     case "deploy": {
       if (!input.deploy) throw imageIdMissing();
-      return { plan, ...await prepareDeploy(ctx, caller, machine, input.deploy) };
+      const { deploy } = input;
+      return { plan, ...await prepareDeploy(ctx, caller, { machine, deploy, settings }) };
     }
     case "exit_rescue":
     case "release":
@@ -91,14 +96,32 @@ export async function prepareOperation(
   }
 }
 
+/** As the settings have it; what they do not name is short and depends on the BMC alone. */
+function deadlineOf(kind: OperationKind, settings: Settings): number {
+  switch (kind) {
+    case "commission":
+      return settings.commissionMinutes * 60;
+    case "test":
+      return settings.testMinutes * 60;
+    case "deploy":
+      return settings.deployMinutes * 60;
+    case "rescue":
+      return settings.rescueMinutes * 60;
+    default:
+      return DEADLINE_SECONDS[kind];
+  }
+}
+
 async function prepareDeploy(
   ctx: RegionContext,
   caller: Caller,
-  machine: MachineRow,
-  input: DeployInput,
+  { machine, deploy: input, settings }: {
+    machine: MachineRow;
+    deploy: DeployInput;
+    settings: Settings;
+  },
 ): Promise<Work> {
-  const image = mustFind(await findImage(ctx.db, input.imageId), "image", input.imageId);
-  checkImage(image, machine);
+  const image = await chooseImage(ctx, machine, { input, settings });
   const { firmware, plan, disks } = installStorageOf(machine.storage, machine.inventory);
   const [boot] = await listInterfaces(ctx.db, [machine.id]);
   if (!boot) {
@@ -115,7 +138,8 @@ async function prepareDeploy(
       disks,
       bootMac: boot.mac,
       ...(isConfigured(network) ? { network: networkConfigOf(network) } : {}),
-      kernelOptions: [image.kernelOptions, ...await tagOptions(ctx, machine)].join(" ").trim(),
+      kernelOptions: [image.kernelOptions, settings.kernelOptions, await tagOptions(ctx, machine)]
+        .flat().join(" ").trim(),
     }),
     sshKeys,
     sealedUserData: input.userData === undefined
@@ -129,8 +153,42 @@ async function tagOptions(ctx: RegionContext, { id }: MachineRow): Promise<strin
   return [...(await listKernelOptions(ctx.db, { machineId: id })).values()];
 }
 
-/** The system that a machine is worked on in: the newest image for it. */
-async function ephemeralImageId(ctx: RegionContext, machine: MachineRow): Promise<string> {
+/** The image that was named, or the newest of the release that the settings name. */
+async function chooseImage(
+  ctx: RegionContext,
+  machine: MachineRow,
+  { input: { imageId }, settings }: { input: DeployInput; settings: Settings },
+): Promise<ImageRow> {
+  if (imageId !== undefined) {
+    const image = mustFind(await findImage(ctx.db, imageId), "image", imageId);
+    checkImage(image, machine);
+    return image;
+  }
+  const { deployRelease } = settings;
+  if (deployRelease === null) throw imageIdMissing();
+  const image = await findNewestOsImage(ctx.db, machine.architecture, deployRelease);
+  if (image) return image;
+  throw conflict(
+    "images.none_of_release",
+    `there is no image of ${deployRelease}, the setting deployRelease, for ` +
+      `${machine.architecture}; import one, name an imageId, or change the setting`,
+  );
+}
+
+/** The system that a machine is worked on in: of the wanted release, else the newest image for it. */
+async function ephemeralImageId(
+  ctx: RegionContext,
+  machine: MachineRow,
+  { commissioningRelease }: Settings,
+): Promise<string> {
+  const image = commissioningRelease === null
+    ? undefined
+    : await findNewestOsImage(ctx.db, machine.architecture, commissioningRelease);
+  if (image) return image.id;
+  return await newestImageId(ctx, machine);
+}
+
+async function newestImageId(ctx: RegionContext, machine: MachineRow): Promise<string> {
   const image = await findNewestOsImage(ctx.db, machine.architecture);
   if (!image) throw noImage(machine.architecture);
   return image.id;
@@ -178,7 +236,7 @@ function imageIdMissing(): DomainError {
     kind: "invalid_input",
     code: "deploy.image_missing",
     field: "imageId",
-    message: "say which image to install; GET /api/v1/images lists them",
+    message: "say which image to install (GET /api/v1/images lists them), or set deployRelease",
   });
 }
 

@@ -4,6 +4,7 @@ import { idFromBytes } from "@/region/domain/random_id.ts";
 import { recordChange } from "@/region/services/audit/record_change.ts";
 import { publishSoon } from "@/region/services/publish_soon.ts";
 import { refuseViolations } from "@/region/services/refuse_violations.ts";
+import { readSettings } from "@/region/services/settings/read_settings.ts";
 import { makeSealedSiteKey } from "@/region/tokens/site_key.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { addFabric } from "../networks/manage_fabrics.ts";
@@ -24,7 +25,7 @@ export async function createSite(
         const made = await insertSite(tx, {
           id: `s-${idFromBytes(ctx.randomBytes(6))}`,
           name: input.name,
-          enlist: input.enlist ?? true,
+          enlist: input.enlist ?? (await readSettings(tx)).enlistsByDefault,
           sealedSiteKey,
           createdAt,
         });

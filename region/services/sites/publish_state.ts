@@ -11,6 +11,7 @@ import {
   type OperationRecord,
 } from "@/region/domain/site_state.ts";
 import { siteStateName } from "@/region/object_store/object_names.ts";
+import { settingsOf } from "@/region/services/settings/read_settings.ts";
 import { type SealKey, sealUnder, unsealText } from "@/region/tokens/seal.ts";
 import { openSiteKey } from "@/region/tokens/site_key.ts";
 import { generationOf, signSiteState } from "@/region/tokens/state_document.ts";
@@ -81,6 +82,7 @@ async function makeDocument(ctx: RegionContext, rows: SiteRows): Promise<string>
   const state = buildSiteState(
     {
       ...rows,
+      settings: settingsOf(rows.settings),
       machines: await Promise.all(rows.machines.map(async (row) => ({
         ...await machineRecord(ctx, siteKey, row),
         kernelOptions: rows.kernelOptions.get(row.id),

@@ -12,14 +12,13 @@ import { atField } from "@/region/domain/at_field.ts";
 import { checkGateway, checkNewSubnet } from "@/region/domain/networks/network_rules.ts";
 import { checkSettings, type SubnetSettings } from "@/region/domain/networks/subnet_settings.ts";
 import { mustFind } from "@/region/services/not_found.ts";
+import { readSettings } from "@/region/services/settings/read_settings.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import { parseIpAddress } from "@/shared/net/ip_address.ts";
 import { formatNetwork, parseNetwork } from "@/shared/net/ip_network.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { changeSite, recordNetworkChange } from "../networks/change_site.ts";
 import { type SubnetView, viewSubnet } from "./subnet_view.ts";
-
-const LEASE_SECONDS_DEFAULT = 3600;
 
 export interface NewSubnetInput extends SubnetSettings {
   readonly siteId: string;
@@ -56,7 +55,11 @@ export async function createSubnet(
     const vlan = await chooseVlan(tx, siteId, input.vlanId);
     checkNewSubnet(network, (await listCidrs(tx, siteId)).map(parseNetwork));
     const cidr = formatNetwork(network);
-    const made = await insertSubnet(tx, newRow(input, { settings, dhcpMode, cidr, vlan, gateway }));
+    const leaseSeconds = input.leaseSeconds ?? (await readSettings(tx)).leaseSeconds;
+    const made = await insertSubnet(
+      tx,
+      newRow(input, { settings, dhcpMode, cidr, vlan, gateway, leaseSeconds }),
+    );
     await recordNetworkChange(ctx, tx, caller, {
       action: "subnet.create",
       id: made.id,
@@ -102,10 +105,11 @@ function newRow(
     dhcpMode: DhcpMode;
     cidr: string;
     vlan: VlanRow;
+    leaseSeconds: number;
     gateway?: string;
   },
 ) {
-  const { settings, dhcpMode, cidr, vlan, gateway } = checked;
+  const { settings, dhcpMode, cidr, vlan, leaseSeconds, gateway } = checked;
   return {
     siteId: input.siteId,
     vlanId: vlan.id,
@@ -116,7 +120,7 @@ function newRow(
     dnsServers: [...settings.dnsServers ?? []],
     domain: input.domain,
     dhcpMode,
-    leaseSeconds: input.leaseSeconds ?? LEASE_SECONDS_DEFAULT,
+    leaseSeconds,
     isManaged: input.isManaged ?? true,
     ntpServers: [...settings.ntpServers ?? []],
     searchDomains: [...settings.searchDomains ?? []],

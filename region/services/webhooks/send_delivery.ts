@@ -1,6 +1,7 @@
 import type { RegionContext } from "@/region/context.ts";
 import type { DeliveryRow, WebhookRow } from "@/region/db/queries/webhooks.ts";
-import { checkWebhookUrl, isForbiddenHost } from "@/region/domain/webhook_rules.ts";
+import { checkWebhookUrl } from "@/region/domain/webhook_rules.ts";
+import { leadsHome } from "@/region/services/leads_home.ts";
 import { unsealText } from "@/region/tokens/seal.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -48,9 +49,7 @@ async function whyNot(ctx: RegionContext, text: string): Promise<string | undefi
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-  if (allowed.includes(url.host) || allowed.includes(url.hostname)) return undefined;
-  const addresses = await ctx.resolveHost?.(url.hostname).catch(() => []) ?? [];
-  return addresses.some(isForbiddenHost)
+  return await leadsHome(ctx, url, allowed)
     ? "its name leads to the region's own host or link"
     : undefined;
 }

@@ -15,7 +15,7 @@ import {
 const SEED = Number(Deno.env.get("FUZZ_SEED") ?? 20_260_102);
 const TRIES_PER_ROUTE = 40;
 /** They change nothing: they look, and take a body only because the question is long. */
-const READS = ["POST /api/v1/tags/preview"];
+const READS = ["POST /api/v1/tags/preview", "POST /api/v1/identity-provider/check"];
 
 let region: RegionUnderTest;
 beforeAll(async () => {

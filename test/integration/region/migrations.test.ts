@@ -14,6 +14,7 @@ import * as devices from "@/region/db/schema/devices.ts";
 import * as events from "@/region/db/schema/events.ts";
 import * as facts from "@/region/db/schema/facts.ts";
 import * as groups from "@/region/db/schema/groups.ts";
+import * as identityProviders from "@/region/db/schema/identity_providers.ts";
 import * as images from "@/region/db/schema/images.ts";
 import * as interfaces from "@/region/db/schema/interfaces.ts";
 import * as ipAddresses from "@/region/db/schema/ip_addresses.ts";
@@ -21,6 +22,7 @@ import * as machines from "@/region/db/schema/machines.ts";
 import * as networks from "@/region/db/schema/networks.ts";
 import * as operations from "@/region/db/schema/operations.ts";
 import * as scripts from "@/region/db/schema/scripts.ts";
+import * as settings from "@/region/db/schema/settings.ts";
 import * as signInAttempts from "@/region/db/schema/sign_in_attempts.ts";
 import * as sites from "@/region/db/schema/sites.ts";
 import * as subnets from "@/region/db/schema/subnets.ts";
@@ -37,6 +39,7 @@ const modules = [
   events,
   facts,
   groups,
+  identityProviders,
   images,
   interfaces,
   ipAddresses,
@@ -44,6 +47,7 @@ const modules = [
   networks,
   operations,
   scripts,
+  settings,
   signInAttempts,
   sites,
   subnets,

@@ -43,7 +43,7 @@ export const PASSWORD = "correct horse";
 
 /** The real app on a real database and a real folder; one user of each role, named after it. */
 export async function startRegionUnderTest(
-  settings: Pick<RegionContext, "webhookHosts"> = {},
+  settings: Pick<RegionContext, "webhookHosts" | "oidcHosts"> = {},
 ): Promise<RegionUnderTest> {
   const database = await createTestDatabase();
   const folder = await Deno.makeTempDir({ prefix: "rackwright-objects-" });

@@ -61,6 +61,8 @@ const BODIES: Record<string, unknown> = {
   "PATCH /api/v1/groups/{groupId}": {},
   "POST /api/v1/api-keys": { description: "x", scope: "read" },
   "PATCH /api/v1/ssh-keys/{keyId}": { comment: "x" },
+  "PUT /api/v1/identity-provider": { issuer: "https://login.example.com", clientId: "x" },
+  "PATCH /api/v1/settings/{settingName}": { value: 1 },
   "POST /api/v1/images/imports": { url: "http://images.example.com/" },
 };
 
