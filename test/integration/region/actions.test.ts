@@ -134,7 +134,7 @@ describe("deploy", () => {
     const key = await act(systemId, "deploy", { body: { imageId, sshKeys: ["ssh-rsa nonsense"] } });
     expect([key.status, key.body.code]).toEqual([400, "ssh_key.malformed"]);
     const none = await act(systemId, "deploy", { body: undefined });
-    expect([none.status, none.body.code]).toEqual([400, "request.invalid"]);
+    expect([none.status, none.body.code]).toEqual([400, "deploy.image_missing"]);
   });
 });
 

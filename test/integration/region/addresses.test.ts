@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { sql } from "drizzle-orm";
 import { openLease } from "@/region/db/queries/outcomes.ts";
 import { buildSiteState } from "@/region/domain/site_state.ts";
+import { DEFAULT_SETTINGS } from "@/region/domain/settings/settings_table.ts";
 import { readSiteRows } from "@/region/db/queries/site_state.ts";
 import { makeSite } from "./rack_fixture.ts";
 import { type RegionUnderTest, startRegionUnderTest } from "./region_under_test.ts";
@@ -152,7 +153,7 @@ test("a reservation is in the site's state with the answer to the request", asyn
   if (!rows) throw new Error("the site is there");
   expect(rows.site.publishedGeneration).toBe(rows.site.wantedGeneration);
   const state = buildSiteState(
-    { ...rows, machines: [], operations: [] },
+    { ...rows, machines: [], operations: [], settings: DEFAULT_SETTINGS },
     { generation: 1, issuedAt: region.ctx.now() },
   );
   expect(state.otherReservations).toMatchObject([{ mac: "52:54:00:00:00:05", ipv4: "10.0.0.101" }]);
