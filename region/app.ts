@@ -25,7 +25,9 @@ import { ipAddressRoutes } from "./routes/ip_addresses.ts";
 import { ipRangeRoutes } from "./routes/ip_ranges.ts";
 import { leaseRoutes } from "./routes/leases.ts";
 import { machineActionRoutes } from "./routes/machine_actions.ts";
+import { machineBulkRoutes } from "./routes/machine_bulk.ts";
 import { machineExportRoutes } from "./routes/machine_export.ts";
+import { IMPORT_BYTES_MAX, machineImportRoutes } from "./routes/machine_import.ts";
 import { machineRoutes } from "./routes/machines.ts";
 import { nameCaller, observeRequests } from "./routes/observe_requests.ts";
 import { meRoutes } from "./routes/me.ts";
@@ -34,6 +36,7 @@ import { operationRoutes } from "./routes/operations.ts";
 import { ownerDataRoutes } from "./routes/owner_data.ts";
 import { poolRoutes, zoneRoutes } from "./routes/placements.ts";
 import { problemResponse, toProblem } from "./routes/problem.ts";
+import { repeatableRequests } from "./routes/repeatable_requests.ts";
 import { reservationRoutes } from "./routes/reservations.ts";
 import { scriptResultRoutes } from "./routes/script_results.ts";
 import { scriptRoutes } from "./routes/scripts.ts";
@@ -56,6 +59,8 @@ import { VERSION } from "./version.ts";
 
 /** The largest body is user-data in a deploy. */
 const BODY_BYTES_MAX = 1024 ** 2;
+/** Files of many machines are larger. */
+const IMPORT_PATH = "/api/v1/machines/import";
 
 /** The region's HTTP app; all it needs comes in `ctx`, so that tests build as many as they like. */
 export function createApp(ctx: RegionContext) {
@@ -76,6 +81,7 @@ export function createApp(ctx: RegionContext) {
     app.use(path, authentication(ctx, isPublic));
     app.use(path, nameCaller());
   }
+  app.use("/api/v1/*", repeatableRequests(ctx));
   app.route("/", healthRoutes(ctx, metrics));
   for (const routes of apiRoutes(ctx)) app.route("/api/v1", routes);
   app.route("/agent/v1", rackAgentRoutes(ctx));
@@ -131,11 +137,13 @@ function apiRoutes(ctx: RegionContext) {
     tagRoutes(ctx),
     allocationRoutes(ctx),
     machineExportRoutes(ctx), // before the machine whose id might be "export"
+    machineImportRoutes(ctx),
     machineRoutes(ctx),
     ownerDataRoutes(ctx),
     storageRoutes(ctx),
     interfaceRoutes(ctx),
     deviceRoutes(ctx),
+    machineBulkRoutes(ctx), // before the machine whose id might be "actions"
     machineActionRoutes(ctx),
     operationRoutes(ctx),
     scriptRoutes(ctx),
@@ -169,14 +177,20 @@ function wakeFollowers(ctx: RegionContext): MiddlewareHandler {
   };
 }
 
-function limitBody() {
+function limitBody(): MiddlewareHandler {
+  const usual = limitBodyTo(BODY_BYTES_MAX);
+  const large = limitBodyTo(IMPORT_BYTES_MAX);
+  return (c, next) => (c.req.path === IMPORT_PATH ? large : usual)(c, next);
+}
+
+function limitBodyTo(maxSize: number): MiddlewareHandler {
   return bodyLimit({
-    maxSize: BODY_BYTES_MAX,
+    maxSize,
     onError: () =>
       problemResponse({
         status: 413,
         code: "request.too_large",
-        detail: `a body may have ${BODY_BYTES_MAX} bytes`,
+        detail: `a body may have ${maxSize} bytes`,
       }),
   });
 }

@@ -18,6 +18,11 @@ export interface RegionContext {
   readonly oidcHosts?: readonly string[];
   /** What the database should have been brought to; absent where the home does not know. */
   readonly migrations?: readonly string[];
+  /**
+   * Sites are not published when they are changed: whoever set it publishes them once at the end, or
+   * has nothing to publish because it is all undone.
+   */
+  readonly holdsPublishing?: boolean;
   /** The addresses of a name, where the home can look them up. */
   readonly resolveHost?: (hostname: string) => Promise<string[]>;
 }

@@ -99,6 +99,11 @@ export const TextId = z.string().min(1).max(64);
 /** `?name=true` and `?name=false`; z.coerce would take "false" for true. */
 export const Flag = z.enum(["true", "false"]).transform((text) => text === "true");
 
+/** `?dryRun=true`, which every write that takes it takes by this name. */
+export const DryRun = Flag.optional().openapi({
+  description: "Say what would be done or refused, and do nothing",
+});
+
 /** A name or remark on one line. */
 export function oneLine(charsMax: number, charsMin = 0) {
   return z.string().min(charsMin).max(charsMax)

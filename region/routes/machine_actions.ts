@@ -1,17 +1,19 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Context } from "hono";
 import type { RegionContext } from "@/region/context.ts";
 import { type ActionInput, actOnMachine } from "@/region/services/machines/act_on_machine.ts";
 import { getMachine } from "@/region/services/machines/read_machines.ts";
+import { previewMachineAction } from "@/region/services/machines/preview_action.ts";
 import { viewOperation } from "@/region/services/operations/operation_view.ts";
 import {
   ERASE_WAYS,
   formatAction,
   MACHINE_ACTIONS,
+  MACHINE_STATUSES,
   type MachineAction,
+  OPERATION_KINDS,
   weakestRoleFor,
 } from "@/shared/machine/lifecycle.ts";
-import { type ApiEnv, createApi, requires, TextId } from "./api.ts";
+import { createApi, DryRun, requires, TextId } from "./api.ts";
 import { Machine } from "./machine_schema.ts";
 import { Operation } from "./operation_schema.ts";
 
@@ -19,15 +21,37 @@ import { Operation } from "./operation_schema.ts";
 const USER_DATA_CHARS_MAX = 262_144;
 
 const params = z.object({ systemId: TextId });
-const headers = z.object({
-  /** Sent again with the same request, it starts nothing new. */
-  "idempotency-key": z.string().min(1).max(128).optional(),
+
+/** What an action would lead to; nothing of it has happened. */
+const Preview = z.object({
+  status: z.enum(MACHINE_STATUSES),
+  /** The operation under way that would be aborted for it. */
+  endsOperation: z.string().nullable(),
+  /** The work that the site would be given; null: there is none to do. */
+  work: z.object({
+    kind: z.enum(OPERATION_KINDS),
+    imageId: z.string().nullable(),
+    erase: z.enum(ERASE_WAYS).nullable(),
+    scripts: z.array(z.string()),
+    /** Of the boot plan; none: it would be done as soon as it is recorded. */
+    phases: z.array(z.string()),
+    deadlineSeconds: z.int().nullable(),
+    /** deploy: the shell script that would install the machine. */
+    installScript: z.string().nullable(),
+    /** How many SSH keys would let in. */
+    sshKeys: z.int(),
+    hasUserData: z.boolean(),
+  }).nullable(),
 });
 
 const responses = {
   200: {
-    description: "Done at once",
-    content: { "application/json": { schema: z.object({ machine: Machine }) } },
+    description: "Done at once; or, of a dry run, what would be done",
+    content: {
+      "application/json": {
+        schema: z.object({ machine: Machine.optional(), preview: Preview.optional() }),
+      },
+    },
   },
   202: {
     description: "The site is at work on it",
@@ -42,7 +66,7 @@ const sshKeys = z.array(z.string().max(16_384)).max(100).optional();
 const scriptNames = z.array(z.string().min(1).max(63)).max(64).optional();
 
 /** What each action can be asked with; every one takes a comment. */
-const BODIES = {
+export const ACTION_BODIES = {
   deploy: z.strictObject({
     comment,
     /** Absent: the newest image of the release that the setting `deployRelease` names. */
@@ -72,86 +96,55 @@ const BODIES = {
     sshKeys,
   }),
 };
-const PLAIN_BODY = z.strictObject({ comment });
+export const PLAIN_BODY = z.strictObject({ comment });
 
-function describeAction(action: MachineAction) {
-  return {
-    method: "post" as const,
+type ActionBody = z.output<(typeof ACTION_BODIES)[keyof typeof ACTION_BODIES] | typeof PLAIN_BODY>;
+
+/** What an action takes beside the machine. */
+export function bodyOf(action: MachineAction) {
+  const bodies: Partial<Record<MachineAction, z.ZodObject>> = ACTION_BODIES;
+  // Each of them gives one of the bodies that `inputOf` takes.
+  return (bodies[action] ?? PLAIN_BODY) as z.ZodType<ActionBody>;
+}
+
+/** The same as the service takes it. */
+export function inputOf(action: MachineAction, body: ActionBody): Omit<ActionInput, "systemId"> {
+  if (!("imageId" in body)) return { action, ...body };
+  const { comment, ...deploy } = body;
+  return { action, comment, deploy };
+}
+
+function actionRoute(action: MachineAction) {
+  const content = { "application/json": { schema: bodyOf(action) } };
+  return createRoute({
+    method: "post",
     path: `/machines/{systemId}/${formatAction(action)}`,
     tags: ["machines"],
     summary: `Ask a machine to ${action.replaceAll("_", " ")}`,
     ...requires(weakestRoleFor(action)),
+    request: {
+      params,
+      query: z.strictObject({ dryRun: DryRun }),
+      body: { required: action === "deploy", content },
+    },
     responses,
-  };
-}
-
-function actionRoute<B extends z.ZodType>(action: MachineAction, schema: B) {
-  const content = { "application/json": { schema } };
-  return createRoute({
-    ...describeAction(action),
-    request: { params, headers, body: { required: action === "deploy", content } },
   });
 }
 
 export function machineActionRoutes(ctx: RegionContext) {
   const api = createApi();
-  api.openapi(actionRoute("deploy", BODIES.deploy), (c) => {
-    const { comment, ...deploy } = c.req.valid("json");
-    return answer(ctx, c, {
-      ...c.req.valid("param"),
-      action: "deploy",
-      comment,
-      deploy,
-      idempotencyKey: c.req.valid("header")["idempotency-key"],
+  for (const action of MACHINE_ACTIONS) {
+    api.openapi(actionRoute(action), async (c) => {
+      const caller = c.get("caller");
+      const { systemId } = c.req.valid("param");
+      const input = { systemId, ...inputOf(action, c.req.valid("json")) };
+      if (c.req.valid("query").dryRun) {
+        return c.json({ preview: await previewMachineAction(ctx, caller, input) }, 200);
+      }
+      const { operation } = await actOnMachine(ctx, caller, input);
+      if (operation) return c.json({ operation: viewOperation(operation, systemId) }, 202);
+      return c.json({ machine: await getMachine(ctx, caller, systemId) }, 200);
     });
-  });
-  api.openapi(
-    actionRoute("release", BODIES.release),
-    (c) =>
-      answer(ctx, c, {
-        ...c.req.valid("param"),
-        action: "release",
-        ...c.req.valid("json"),
-        idempotencyKey: c.req.valid("header")["idempotency-key"],
-      }),
-  );
-  api.openapi(
-    actionRoute("rescue_mode", BODIES.rescue_mode),
-    (c) =>
-      answer(ctx, c, {
-        ...c.req.valid("param"),
-        action: "rescue_mode",
-        ...c.req.valid("json"),
-        idempotencyKey: c.req.valid("header")["idempotency-key"],
-      }),
-  );
-  for (const action of ["commission", "test"] as const) {
-    api.openapi(actionRoute(action, BODIES[action]), (c) =>
-      answer(ctx, c, {
-        ...c.req.valid("param"),
-        action,
-        ...c.req.valid("json"),
-        idempotencyKey: c.req.valid("header")["idempotency-key"],
-      }));
-  }
-  for (const action of MACHINE_ACTIONS.filter((each) => !(each in BODIES))) {
-    api.openapi(
-      actionRoute(action, PLAIN_BODY),
-      (c) =>
-        answer(ctx, c, {
-          ...c.req.valid("param"),
-          action,
-          ...c.req.valid("json"),
-          idempotencyKey: c.req.valid("header")["idempotency-key"],
-        }),
-    );
   }
   return api;
-}
-
-async function answer(ctx: RegionContext, c: Context<ApiEnv>, input: ActionInput) {
-  const caller = c.get("caller");
-  const { operation } = await actOnMachine(ctx, caller, input);
-  if (operation) return c.json({ operation: viewOperation(operation, input.systemId) }, 202);
-  return c.json({ machine: await getMachine(ctx, caller, input.systemId) }, 200);
 }

@@ -9,7 +9,7 @@ const Name = z.string().min(1).max(64);
 const SEARCH_CHARS_MAX = 100;
 
 /** In any of the usual notations; compared as it is stored. */
-const Mac = z.string().max(32).transform((text, ctx) => {
+export const Mac = z.string().max(32).transform((text, ctx) => {
   try {
     return parseMacAddress(text);
   } catch {

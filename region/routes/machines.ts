@@ -10,7 +10,8 @@ import {
   MACHINE_SORTS,
 } from "@/region/services/machines/read_machines.ts";
 import { updateMachine } from "@/region/services/machines/update_machine.ts";
-import { body, createApi, created, etag, IfMatch, ok, REMOVED, requires, TextId } from "./api.ts";
+import { body, createApi, created, etag, IfMatch, ok, requires, TextId } from "./api.ts";
+import { RemovalQuery, remove, REMOVED_OR_TRIED } from "./removal.ts";
 import { fieldsParameter, listQuery, manyOf, pageOf } from "./list_query.ts";
 import { machineFilters, splitMachineQuery } from "./machine_query.ts";
 import { ListedMachine, Machine, MachineChange, NewMachine } from "./machine_schema.ts";
@@ -96,8 +97,8 @@ const deleteRoute = createRoute({
   tags,
   summary: "Forget a machine",
   ...requires("admin"),
-  request: { params },
-  responses: REMOVED,
+  request: { params, query: RemovalQuery },
+  responses: REMOVED_OR_TRIED,
 });
 
 export function machineRoutes(ctx: RegionContext) {
@@ -128,7 +129,8 @@ export function machineRoutes(ctx: RegionContext) {
       return c.json(machine, 200, etag(machine));
     })
     .openapi(deleteRoute, async (c) => {
-      await deleteMachine(ctx, c.get("caller"), c.req.valid("param").systemId);
-      return c.body(null, 204);
+      const { systemId } = c.req.valid("param");
+      const work = (ctx: RegionContext) => deleteMachine(ctx, c.get("caller"), systemId);
+      return await remove(ctx, c, { ...c.req.valid("query"), work });
     });
 }

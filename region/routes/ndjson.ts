@@ -12,14 +12,25 @@ export function ndjsonBody(
   ctx: Pick<RegionContext, "log">,
   slices: AsyncGenerator<readonly unknown[]>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return textBody(ctx, slices, { head: "", toText: (item) => JSON.stringify(item) + "\n" });
+}
+
+/** The same in any form that has a text for each item, and one before them all. */
+export function textBody<T>(
+  ctx: Pick<RegionContext, "log">,
+  slices: AsyncGenerator<readonly T[]>,
+  { head, toText }: { readonly head: string; readonly toText: (item: T) => string },
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let before = head;
   const encoder = new TextEncoder();
   return new ReadableStream({
     async pull(controller) {
       try {
         const { value, done } = await slices.next();
-        if (done) return controller.close();
-        const lines = value.map((item) => JSON.stringify(item) + "\n").join("");
-        controller.enqueue(encoder.encode(lines));
+        const text = before + (done ? "" : value.map(toText).join(""));
+        before = "";
+        if (text !== "") controller.enqueue(encoder.encode(text));
+        if (done) controller.close();
       } catch (error) {
         ctx.log("export.failed", { reason: error instanceof Error ? error.message : `${error}` });
         controller.error(error);

@@ -10,7 +10,8 @@ import {
   listPlacements,
   PLACEMENT_SORTS,
 } from "@/region/services/placements/read_placements.ts";
-import { body, createApi, created, etag, IfMatch, ok, REMOVED, requires, RowId } from "./api.ts";
+import { body, createApi, created, etag, IfMatch, ok, requires, RowId } from "./api.ts";
+import { RemovalQuery, remove, REMOVED_OR_TRIED } from "./removal.ts";
 import { listQuery } from "./list_query.ts";
 import { pick } from "./sparse_fields.ts";
 
@@ -84,8 +85,8 @@ function describe(kind: "zone" | "pool", what: string) {
         ? "Remove a zone; its machines go to the default one"
         : "Remove a pool that has no machines",
       ...requires("admin"),
-      request: { ...request, headers: IfMatch },
-      responses: REMOVED,
+      request: { ...request, headers: IfMatch, query: RemovalQuery },
+      responses: REMOVED_OR_TRIED,
     }),
   };
 }
@@ -123,8 +124,9 @@ function placementRoutes(ctx: RegionContext, kind: "zone" | "pool", what: string
   });
   api.openapi(routes.remove, async (c) => {
     const ifVersion = c.req.valid("header")["if-match"];
-    await deletePlacement(ctx, c.get("caller"), { kind, ...c.req.valid("param"), ifVersion });
-    return c.body(null, 204);
+    const input = { kind, ...c.req.valid("param"), ifVersion };
+    const work = (ctx: RegionContext) => deletePlacement(ctx, c.get("caller"), input);
+    return await remove(ctx, c, { ...c.req.valid("query"), work });
   });
   return api;
 }

@@ -12,11 +12,11 @@ import {
   IfMatch,
   Limit,
   ok,
-  REMOVED,
   requires,
   RowId,
   TextId,
 } from "./api.ts";
+import { RemovalQuery, remove, REMOVED_OR_TRIED } from "./removal.ts";
 import {
   Address,
   Cursor,
@@ -147,8 +147,8 @@ const deleteRoute = createRoute({
   tags,
   summary: "Remove a subnet with its ranges and the addresses promised in it",
   ...requires("admin"),
-  request: { params, headers: IfMatch },
-  responses: REMOVED,
+  request: { params, headers: IfMatch, query: RemovalQuery },
+  responses: REMOVED_OR_TRIED,
 });
 
 export function subnetRoutes(ctx: RegionContext) {
@@ -173,7 +173,8 @@ export function subnetRoutes(ctx: RegionContext) {
     })
     .openapi(deleteRoute, async (c) => {
       const ifVersion = c.req.valid("header")["if-match"];
-      await deleteSubnet(ctx, c.get("caller"), { ...c.req.valid("param"), ifVersion });
-      return c.body(null, 204);
+      const input = { ...c.req.valid("param"), ifVersion };
+      const work = (ctx: RegionContext) => deleteSubnet(ctx, c.get("caller"), input);
+      return await remove(ctx, c, { ...c.req.valid("query"), work });
     });
 }

@@ -15,11 +15,11 @@ import {
   IfMatch,
   Limit,
   ok,
-  REMOVED,
   requires,
   RowId,
   TextId,
 } from "./api.ts";
+import { RemovalQuery, remove, REMOVED_OR_TRIED } from "./removal.ts";
 import { Cursor, Description, NetworkName, NextCursor, RowBody } from "./network_schema.ts";
 
 const Vlan = z.object({
@@ -114,8 +114,8 @@ const deleteRoute = createRoute({
   tags,
   summary: "Remove a VLAN without subnets",
   ...requires("admin"),
-  request: { params, headers: IfMatch },
-  responses: REMOVED,
+  request: { params, headers: IfMatch, query: RemovalQuery },
+  responses: REMOVED_OR_TRIED,
 });
 
 export function vlanRoutes(ctx: RegionContext) {
@@ -140,8 +140,9 @@ export function vlanRoutes(ctx: RegionContext) {
     })
     .openapi(deleteRoute, async (c) => {
       const ifVersion = c.req.valid("header")["if-match"];
-      await deleteVlan(ctx, c.get("caller"), { ...c.req.valid("param"), ifVersion });
-      return c.body(null, 204);
+      const input = { ...c.req.valid("param"), ifVersion };
+      const work = (ctx: RegionContext) => deleteVlan(ctx, c.get("caller"), input);
+      return await remove(ctx, c, { ...c.req.valid("query"), work });
     });
 }
 

@@ -8,6 +8,7 @@ import { publishSiteState } from "@/region/services/sites/publish_state.ts";
  * and the next tick publishes.
  */
 export async function publishSoon(ctx: RegionContext, siteId: string): Promise<void> {
+  if (ctx.holdsPublishing) return;
   try {
     await publishSiteState(ctx, siteId);
   } catch (error) {

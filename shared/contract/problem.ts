@@ -17,6 +17,10 @@ export const Problem = z.object({
   accepted: z.string().optional(),
   /** All offending fields, when validation found several. */
   errors: z.array(z.object({
+    /** In a file of many lines: which, from 1. */
+    line: z.int().optional(),
+    /** Where it is another than the problem's. */
+    code: z.string().optional(),
     field: z.string(),
     detail: z.string(),
     value: z.string().optional(),

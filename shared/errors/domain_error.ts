@@ -10,6 +10,17 @@ export type DomainErrorKind =
   | "limited" // too many or too much: wait, or ask for less
   | "unavailable"; // a dependency is down: retry later
 
+/** One of several things that are at fault. */
+export interface FaultyField {
+  /** In a file of many lines: which, from 1. */
+  readonly line?: number;
+  readonly code?: string;
+  readonly field: string;
+  readonly detail: string;
+  readonly value?: string;
+  readonly accepted?: string;
+}
+
 /**
  * A failure somebody outside this function is expected to handle.
  *
@@ -27,7 +38,7 @@ export class DomainError extends Error {
   /** What would have been accepted, in words. */
   readonly accepted?: string;
   /** Where several things are at fault, each of them. */
-  readonly errors?: readonly { field: string; detail: string; value?: string }[];
+  readonly errors?: readonly FaultyField[];
   /** For `limited` and `unavailable`: when to try again. */
   readonly retryAfterSeconds?: number;
 
@@ -39,7 +50,7 @@ export class DomainError extends Error {
       field?: string;
       value?: string;
       accepted?: string;
-      errors?: readonly { field: string; detail: string; value?: string }[];
+      errors?: readonly FaultyField[];
       retryAfterSeconds?: number;
       cause?: unknown;
     },

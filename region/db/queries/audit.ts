@@ -24,8 +24,16 @@ import {
 
 export type { AuditRow, AuditSealRow, NewAuditEntry } from "../schema/audit.ts";
 
-export async function insertAuditEntry(db: Db, entry: NewAuditEntry): Promise<void> {
-  await db.insert(auditEntries).values(entry);
+/** PostgreSQL takes 65,535 parameters a statement. */
+const ENTRIES_PER_INSERT = 1000;
+
+export async function insertAuditEntries(
+  db: Db,
+  entries: readonly NewAuditEntry[],
+): Promise<void> {
+  for (let i = 0; i < entries.length; i += ENTRIES_PER_INSERT) {
+    await db.insert(auditEntries).values(entries.slice(i, i + ENTRIES_PER_INSERT));
+  }
 }
 
 export interface AuditFilter {

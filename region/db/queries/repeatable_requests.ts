@@ -1,6 +1,10 @@
-import { and, eq, lt } from "drizzle-orm";
+import { and, eq, inArray, lt } from "drizzle-orm";
 import type { Db } from "../client.ts";
-import { type RepeatableRequestRow, repeatableRequests } from "../schema/operations.ts";
+import {
+  type NewRepeatableRequest,
+  type RepeatableRequestRow,
+  repeatableRequests,
+} from "../schema/repeatable_requests.ts";
 
 export type { RepeatableRequestRow };
 
@@ -10,14 +14,44 @@ export async function findRepeatableRequest(
   userId: number,
   key: string,
 ): Promise<RepeatableRequestRow | undefined> {
-  const [row] = await db.select().from(repeatableRequests)
-    .where(and(eq(repeatableRequests.userId, userId), eq(repeatableRequests.key, key)));
+  const [row] = await listRepeatableRequests(db, userId, [key]);
   return row;
 }
 
-/** Throws a violation of `repeatable_requests_pkey` when the user has used the key before. */
-export async function insertRepeatableRequest(db: Db, row: RepeatableRequestRow): Promise<void> {
-  await db.insert(repeatableRequests).values(row);
+/** What a user asked for with these keys before; new keys are left out. */
+export async function listRepeatableRequests(
+  db: Db,
+  userId: number,
+  keys: readonly string[],
+): Promise<RepeatableRequestRow[]> {
+  if (keys.length === 0) return [];
+  return await db.select().from(repeatableRequests)
+    .where(and(eq(repeatableRequests.userId, userId), inArray(repeatableRequests.key, [...keys])));
+}
+
+/**
+ * False when the user has used the key before. While another transaction is about to use it, it
+ * waits for what becomes of that.
+ */
+export async function insertRepeatableRequest(
+  db: Db,
+  row: NewRepeatableRequest,
+): Promise<boolean> {
+  const rows = await db.insert(repeatableRequests).values(row).onConflictDoNothing({
+    target: [repeatableRequests.userId, repeatableRequests.key],
+  }).returning({ id: repeatableRequests.id });
+  return rows.length > 0;
+}
+
+/** Adds how it was answered; false when the request left no row. */
+export async function setAnswer(
+  db: Db,
+  id: string,
+  answer: { answerStatus: number; sealedAnswer: string | null },
+): Promise<boolean> {
+  const rows = await db.update(repeatableRequests).set(answer).where(eq(repeatableRequests.id, id))
+    .returning({ id: repeatableRequests.id });
+  return rows.length > 0;
 }
 
 /** Keys that nobody is going to send again. */

@@ -17,6 +17,7 @@ export const SEALED_PLACES: readonly SealedPlace[] = [
   { table: "operations", key: "id", column: "sealed_user_data" },
   { table: "webhooks", key: "id", column: "sealed_secret" },
   { table: "identity_providers", key: "id", column: "sealed_client_secret" },
+  { table: "repeatable_requests", key: "id", column: "sealed_answer" },
 ];
 
 export interface SealedValue {

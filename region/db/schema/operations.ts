@@ -1,4 +1,4 @@
-import { integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import type { Failure } from "@/shared/contract/failure.ts";
 import type { BootPlan } from "@/shared/machine/boot_plan.ts";
 import type { StateScript } from "@/shared/contract/site_state.ts";
@@ -44,17 +44,5 @@ export const operations = pgTable("operations", {
   failure: jsonb("failure").$type<Failure>(),
 });
 
-/** A request that came with an Idempotency-Key, and what came of it. */
-export const repeatableRequests = pgTable("repeatable_requests", {
-  userId: integer("user_id").notNull(),
-  key: text("key").notNull(),
-  /** SHA-256 of what was asked, in hex: the same key with another request is refused. */
-  requestHash: text("request_hash").notNull(),
-  /** Null: it was done as soon as it was recorded. */
-  operationId: text("operation_id"),
-  at: moment("at").notNull(),
-}, (table) => [primaryKey({ columns: [table.userId, table.key] })]);
-
-export type RepeatableRequestRow = typeof repeatableRequests.$inferSelect;
 export type OperationRow = typeof operations.$inferSelect;
 export type NewOperation = typeof operations.$inferInsert;

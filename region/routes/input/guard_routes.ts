@@ -1,6 +1,7 @@
 import { type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { ApiEnv } from "../api.ts";
 import { problemResponse } from "../problem.ts";
+import { IdempotencyKey } from "../repeatable_requests.ts";
 import { explainIssues } from "./explain_issues.ts";
 import { strictRequest } from "./strict_request.ts";
 
@@ -13,9 +14,22 @@ export function guardRoutes(api: OpenAPIHono<ApiEnv>): void {
   const register = api.openapi as unknown as Register;
   const guarded: Register = (route, handler, hook = refuseInvalid(route)) => {
     const middleware = [strictRequest(route), ...middlewareOf(route)];
-    return register({ ...route, middleware }, handler, hook);
+    const request = isRepeatable(route) ? withIdempotencyKey(route) : route.request;
+    return register({ ...route, request, middleware }, handler, hook);
   };
   api.openapi = guarded as unknown as typeof api.openapi;
+}
+
+/** Whoever signs in has no identity yet that a key could belong to. */
+function isRepeatable({ method, security = [] }: RouteConfig): boolean {
+  return method === "post" && security.length > 0;
+}
+
+function withIdempotencyKey({ request }: RouteConfig): RouteConfig["request"] {
+  const headers = request?.headers;
+  if (headers === undefined) return { ...request, headers: IdempotencyKey };
+  if (!(headers instanceof z.ZodObject)) throw new Error("a route describes its headers together");
+  return { ...request, headers: headers.extend(IdempotencyKey.shape) };
 }
 
 function middlewareOf({ middleware = [] }: RouteConfig) {

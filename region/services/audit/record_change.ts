@@ -1,7 +1,8 @@
 import type { RegionContext } from "@/region/context.ts";
 import type { Db } from "@/region/db/client.ts";
-import { insertAuditEntry } from "@/region/db/queries/audit.ts";
+import { insertAuditEntries, type NewAuditEntry } from "@/region/db/queries/audit.ts";
 import type { Caller } from "../identity/caller.ts";
+import { rememberRequest } from "../identity/repeatable_request.ts";
 
 /** One change of one thing. */
 export interface Change {
@@ -14,15 +15,18 @@ export interface Change {
   readonly before?: unknown;
   /** What it is now as people see it, without secrets; absent: it was removed. */
   readonly after?: unknown;
+  /** The operation that it began. */
+  readonly operationId?: string;
 }
 
 /** Who did it; `userId` null: an agent, or the region itself. */
-export type Actor = Pick<Caller, "username" | "remoteAddress" | "requestId"> & {
+export type Actor = Pick<Caller, "username" | "remoteAddress" | "requestId" | "repeatable"> & {
   readonly userId: number | null;
 };
 
 /**
- * Writes down who changed what, in the transaction that changes it: both happen or neither.
+ * Writes down who changed what, in the transaction that changes it: both happen or neither. So does
+ * the memory of a request that may be repeated; throws `conflict` when it is a repeat itself.
  *
  * Every service verb that writes calls it; a test walks the routes and misses whoever does not.
  */
@@ -32,9 +36,29 @@ export async function recordChange(
   actor: Actor,
   change: Change,
 ): Promise<void> {
+  await recordChanges(ctx, tx, actor, [change]);
+}
+
+/** The same for many changes of one request, with few statements. */
+export async function recordChanges(
+  ctx: Pick<RegionContext, "now">,
+  tx: Db,
+  actor: Actor,
+  changes: readonly Change[],
+): Promise<void> {
+  const { userId, repeatable: request } = actor;
+  const [first] = changes;
+  if (!first) return;
+  if (request && userId !== null) {
+    await rememberRequest(ctx, tx, { userId, request }, first.operationId);
+  }
+  await insertAuditEntries(tx, changes.map((change) => entryOf(ctx, actor, change)));
+}
+
+function entryOf({ now }: Pick<RegionContext, "now">, actor: Actor, change: Change): NewAuditEntry {
   const [kind = ""] = change.action.split(".");
-  await insertAuditEntry(tx, {
-    at: ctx.now(),
+  return {
+    at: now(),
     userId: actor.userId,
     username: actor.username,
     remoteAddress: actor.remoteAddress ?? null,
@@ -45,5 +69,5 @@ export async function recordChange(
     objectName: change.name ?? null,
     before: change.before ?? null,
     after: change.after ?? null,
-  });
+  };
 }

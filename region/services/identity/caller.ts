@@ -1,5 +1,6 @@
 import type { Scope } from "@/shared/identity/scope.ts";
 import { type Role, ROLES } from "@/shared/machine/lifecycle.ts";
+import type { RepeatableRequest } from "./repeatable_request.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 
 /** Who asks. */
@@ -16,6 +17,8 @@ export interface Caller {
   readonly apiKey?: { readonly id: number; readonly scope: Scope; readonly expiresAt: Date | null };
   /** Where the request came from, for the audit; absent when the home does not tell. */
   readonly remoteAddress?: string;
+  /** Set when the request may be repeated: `recordChange` remembers it with what it changes. */
+  readonly repeatable?: RepeatableRequest;
   /** Names the request in logs, audit and answers. */
   readonly requestId?: string;
 }

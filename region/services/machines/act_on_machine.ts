@@ -21,13 +21,6 @@ import {
 } from "@/shared/machine/lifecycle.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { claimAddresses } from "../interfaces/claim_addresses.ts";
-import {
-  type EarlierOutcome,
-  findEarlier,
-  hashRequest,
-  rememberRequest,
-  type RepeatableRequest,
-} from "./earlier_request.ts";
 import { findMachineInScope } from "./machine_scope.ts";
 import { prepareOperation, type Work, type WorkInput } from "./prepare_operation.ts";
 import { startOperation } from "./start_operation.ts";
@@ -38,8 +31,6 @@ export interface ActionInput extends WorkInput {
   readonly action: MachineAction;
   /** What the person has to say about it. */
   readonly comment?: string;
-  /** A repeat with the same key answers with what the first one led to. */
-  readonly idempotencyKey?: string;
 }
 
 /** What an action led to; `operation` is absent when it was done as soon as it was recorded. */
@@ -60,12 +51,9 @@ export async function actOnMachine(
   input: ActionInput,
 ): Promise<ActionResult> {
   requireRole(caller, weakestRoleFor(input.action));
-  const request = await repeatableRequest(caller, input);
   const result = await retryOnChange(`machine ${input.systemId}`, async () => {
     const machine = await findMachineInScope(ctx.db, caller, input.systemId);
-    const earlier: EarlierOutcome | undefined = request && await findEarlier(ctx, request);
-    if (earlier) return { machine, operation: earlier.operation };
-    return await attempt(ctx, caller, { machine, input, request });
+    return await attempt(ctx, caller, { machine, input });
   });
   await publishSoon(ctx, result.machine.siteId);
   return result;
@@ -89,25 +77,15 @@ export async function previewAction(
   return { decision, work };
 }
 
-async function repeatableRequest(
-  caller: Caller,
-  input: ActionInput,
-): Promise<RepeatableRequest | undefined> {
-  const { idempotencyKey: key, ...asked } = input;
-  if (key === undefined) return undefined;
-  return { userId: caller.userId, key, hash: await hashRequest(asked) };
-}
-
 interface Attempt {
   readonly machine: MachineRow;
   readonly input: ActionInput;
-  readonly request: RepeatableRequest | undefined;
 }
 
 async function attempt(
   ctx: RegionContext,
   caller: Caller,
-  { machine, input, request }: Attempt,
+  { machine, input }: Attempt,
 ): Promise<ActionResult> {
   const { decision, work: planned } = await previewAction(ctx, caller, { machine, input });
   const { operation: kind, endsOperation } = decision;
@@ -141,7 +119,6 @@ async function attempt(
         comment: input.comment,
       })
       : undefined;
-    if (request) await rememberRequest(ctx, tx, request, operation?.id);
     await recordAction(ctx, tx, caller, { input, before: machine, after: moved, operation });
     await bumpGeneration(tx, machine.siteId);
     return { machine: moved, operation };
@@ -153,7 +130,7 @@ async function withAddresses(
   ctx: RegionContext,
   tx: Db,
   caller: Caller,
-  { machine, input, to, planned }: Omit<Attempt, "request"> & {
+  { machine, input, to, planned }: Attempt & {
     to: ActionDecision["to"];
     planned: Work | undefined;
   },
@@ -200,6 +177,7 @@ async function recordAction(
     name: hostname,
     before: auditView(before),
     after: { ...auditView(after), operation: operation?.id ?? null, comment: comment ?? null },
+    operationId: operation?.id,
   });
 }
 

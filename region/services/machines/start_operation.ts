@@ -65,6 +65,10 @@ const REFUSALS = {
     code: "operation.already_running",
     message: "another operation began on this machine just now; wait for it or abort it",
   },
+  operations_requested_by_fkey: {
+    code: "caller.removed",
+    message: "the user who asks was removed just now",
+  },
 };
 
 function alreadyRunning(what: string): DomainError {

@@ -23,6 +23,11 @@ beforeAll(async () => {
 });
 afterAll(() => region.stop());
 
+/** A dry run, and an answer that says of each machine that it was refused or there already. */
+function changedNothing(path: string, body: { ok?: number; created?: number } | undefined) {
+  return path.includes("dryRun=true") || body?.ok === 0 || body?.created === 0;
+}
+
 async function countEntries(): Promise<number> {
   const { rows } = await region.ctx.db.execute(
     sql`SELECT count(*)::int AS count FROM audit_entries`,
@@ -42,6 +47,7 @@ test("every route that writes leaves an entry when it succeeds", async () => {
   for (const status of ["New", "Ready", "Allocated", "Deployed", "Broken"] as const) {
     known.add("systemId", await makeMachine(region, siteId, { status }));
   }
+  let token = await region.addUser("admin");
   const silent: string[] = [];
   const never: string[] = [];
   for (const operation of writesOf(document.operations)) {
@@ -57,8 +63,10 @@ test("every route that writes leaves an entry when it succeeds", async () => {
     for (let i = 0; i < TRIES_PER_ROUTE; i++) {
       const { method, path, headers, body } = makeRequest({ chance, known, document }, operation);
       const before = await countEntries();
-      const answer = await region.call(`${method} ${path}`, { headers, body });
-      if (answer.status >= 300) continue;
+      const answer = await region.call(`${method} ${path}`, { headers, body, as: { token } });
+      // A route may have taken from the admin what an admin can do.
+      if ([401, 403].includes(answer.status)) token = await region.addUser("admin");
+      if (answer.status >= 300 || changedNothing(path, answer.body)) continue;
       const collection = operation.path.replace(/\/\{\w+\}$/, "");
       if (answer.body) harvest(known, answer.body, ownNames.get(collection));
       return await countEntries() > before ? "recorded" : "silent";

@@ -21,6 +21,7 @@ import * as ipAddresses from "@/region/db/schema/ip_addresses.ts";
 import * as machines from "@/region/db/schema/machines.ts";
 import * as networks from "@/region/db/schema/networks.ts";
 import * as operations from "@/region/db/schema/operations.ts";
+import * as repeatableRequests from "@/region/db/schema/repeatable_requests.ts";
 import * as scripts from "@/region/db/schema/scripts.ts";
 import * as settings from "@/region/db/schema/settings.ts";
 import * as signInAttempts from "@/region/db/schema/sign_in_attempts.ts";
@@ -46,6 +47,7 @@ const modules = [
   machines,
   networks,
   operations,
+  repeatableRequests,
   scripts,
   settings,
   signInAttempts,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApp } from "@/region/app.ts";
 import { connect } from "@/region/db/client.ts";
-import { type Role, ROLES } from "@/shared/machine/lifecycle.ts";
+import { formatAction, MACHINE_ACTIONS, type Role, ROLES } from "@/shared/machine/lifecycle.ts";
 import { type RegionUnderTest, startRegionUnderTest } from "./region_under_test.ts";
 
 let region: RegionUnderTest;
@@ -63,6 +63,12 @@ const BODIES: Record<string, unknown> = {
   "PATCH /api/v1/ssh-keys/{keyId}": { comment: "x" },
   "PUT /api/v1/identity-provider": { issuer: "https://login.example.com", clientId: "x" },
   "PATCH /api/v1/settings/{settingName}": { value: 1 },
+  ...Object.fromEntries(
+    [...MACHINE_ACTIONS.map(formatAction), "delete", "update"].map((name) => {
+      const more = { deploy: { imageId: "i-x" }, update: { change: {} } }[name];
+      return [`POST /api/v1/machines/actions/${name}`, { systemIds: ["999999"], ...more }];
+    }),
+  ),
   "POST /api/v1/images/imports": { url: "http://images.example.com/" },
 };
 

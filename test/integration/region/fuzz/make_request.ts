@@ -50,7 +50,7 @@ function makeBody(
     const line = { hostname: `host-${maker.chance.below(40)}`, macs: ["52:54:00:00:00:01"] };
     return /ndjson/.test(type) ? JSON.stringify(line) : `${line.hostname},${line.macs},,`;
   });
-  if (type === "text/csv") lines.unshift("hostname,macs,site,zone");
+  if (type === "text/csv") lines.unshift("hostname,macs,siteId,zone");
   return lines.join("\n") + "\n";
 }
 
