@@ -1,62 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DomainError } from "@/shared/errors/domain_error.ts";
-import { parseIpAddress } from "@/shared/net/ip_address.ts";
+import {
+  anyNetwork,
+  makeInterface as one,
+  makeLink as link,
+  makeSubnet as subnet,
+  makeVlan as vlan,
+  UNTAGGED,
+} from "@/test/interface_makers.ts";
 import { compileNetplan } from "../install/netplan.ts";
 import { checkInterfaces } from "./check_interfaces.ts";
-import {
-  type InterfaceLink,
-  InterfaceTree,
-  type MachineInterface,
-  type SubnetFact,
-  type VlanFact,
-} from "./interface.ts";
+import { InterfaceTree, type MachineInterface, type VlanFact } from "./interface.ts";
 import { isConfigured, networkConfigOf } from "./network_config.ts";
 
-const vlan = (id: number, more: Partial<VlanFact> = {}): VlanFact => ({
-  id,
-  fabricId: 1,
-  vid: id,
-  mtu: 1500,
-  name: `v${id}`,
-  ...more,
-});
-const UNTAGGED = vlan(1, { vid: 0 });
-const subnet = (id: number, more: Partial<SubnetFact> = {}): SubnetFact => ({
-  id,
-  vlanId: 1,
-  cidr: `10.0.${id}.0/24`,
-  gateway: `10.0.${id}.1`,
-  dnsServers: [`10.0.${id}.53`],
-  classlessRoutes: [],
-  ...more,
-});
-
-let links = 0;
-const link = (more: Partial<InterfaceLink> = {}): InterfaceLink => ({
-  id: ++links,
-  mode: "static",
-  subnet: subnet(1),
-  ip: parseIpAddress("10.0.1.5"),
-  isDefaultGateway: false,
-  ...more,
-});
-const one = (id: number, more: Partial<MachineInterface> = {}): MachineInterface => ({
-  id,
-  name: `i${id}`,
-  kind: "physical",
-  mac: (more.kind ?? "physical") === "physical" ? `52:54:00:00:00:0${id % 10}` : null,
-  vlan: null,
-  mtu: null,
-  isEnabled: true,
-  acceptRa: null,
-  tags: [],
-  parameters: {},
-  parentIds: [],
-  links: [],
-  version: 1,
-  ...more,
-});
 const refusal = (interfaces: MachineInterface[]): string => {
   try {
     checkInterfaces(interfaces);
@@ -245,37 +202,6 @@ describe("networkConfigOf", () => {
   ])("refuses: %s", (code, interfaces) => {
     expect(() => networkConfigOf(interfaces)).toThrowError(expect.objectContaining({ code }));
   });
-});
-
-/** Ports, and made of them whatever the numbers say; half of them make sense. */
-const anyNetwork = fc.tuple(
-  fc.integer({ min: 1, max: 4 }),
-  fc.array(
-    fc.record({
-      kind: fc.constantFrom("bond" as const, "bridge" as const, "vlan" as const),
-      parents: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 3 }),
-      vid: fc.integer({ min: 1, max: 4 }),
-    }),
-    { maxLength: 5 },
-  ),
-  fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.boolean()), { maxLength: 6 }),
-).map(([ports, made, linked]) => {
-  const all: MachineInterface[] = Array.from({ length: ports }, (_, i) => one(i + 1));
-  for (const { kind, parents, vid } of made) {
-    const parentIds = [...new Set(parents)].slice(0, kind === "vlan" ? 1 : 3);
-    const id = all.length + 1;
-    all.push(one(id, { kind, parentIds, vlan: kind === "vlan" ? vlan(vid + 1) : null }));
-  }
-  return all.map((each) => ({
-    ...each,
-    links: linked.flatMap(([id, isV6], i) => {
-      if (id !== each.id) return [];
-      const cidr = isV6 ? `fd00:${i}::/64` : `10.1.${i}.0/24`;
-      const ip = parseIpAddress(isV6 ? `fd00:${i}::9` : `10.1.${i}.9`);
-      const vlanId = each.vlan?.id ?? 1;
-      return [link({ ip, subnet: subnet(i + 1, { cidr, vlanId, gateway: null, dnsServers: [] }) })];
-    }),
-  }));
 });
 
 test("what is accepted has no loop, and its YAML names each address once", () => {
