@@ -3,6 +3,7 @@ import type { RegionContext } from "@/region/context.ts";
 import { allocateMachine } from "@/region/services/machines/allocate_machine.ts";
 import { body, createApi, Hostname, ok, requires, TextId } from "./api.ts";
 import { Architecture, Machine } from "./machine_schema.ts";
+import { RowBody } from "./network_schema.ts";
 import { PlacementName } from "./placements.ts";
 import { TagName } from "./tags.ts";
 
@@ -30,6 +31,9 @@ const devices = <T extends z.ZodType>(device: T) =>
     "say at least one of vendor, product, driver or (PCI) class",
   )).max(64);
 
+/** Each costs a look at the machine's interfaces. */
+const Networks = z.array(RowBody).max(16);
+
 /** All of them must hold; a machine that is not Ready, or is locked, is never taken. */
 const AllocationRequest = z.strictObject({
   /** At least. */
@@ -49,6 +53,15 @@ const AllocationRequest = z.strictObject({
   tags: Tags.optional(),
   /** None of them. */
   notTags: Tags.optional(),
+  /** An enabled interface on each of them, by number; `not…`: on none. It is where its VLAN is. */
+  subnets: Networks.optional(),
+  notSubnets: Networks.optional(),
+  vlans: Networks.optional(),
+  notVlans: Networks.optional(),
+  fabrics: Networks.optional(),
+  notFabrics: Networks.optional(),
+  spaces: Networks.optional(),
+  notSpaces: Networks.optional(),
   /** A disk of its own for each, at least so big. */
   disks: z.array(z.strictObject({
     bytes: z.int().min(0).optional(),

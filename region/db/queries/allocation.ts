@@ -25,6 +25,18 @@ export interface ColumnConstraints<Ref extends number | string = number> {
   readonly tags?: readonly Ref[];
   /** None of them. */
   readonly notTags?: readonly Ref[];
+  /**
+   * By number: an enabled interface on each of them; `not`: on none. An interface is on a subnet, a
+   * fabric or a space by the VLAN that it is plugged into.
+   */
+  readonly subnets?: readonly number[];
+  readonly notSubnets?: readonly number[];
+  readonly vlans?: readonly number[];
+  readonly notVlans?: readonly number[];
+  readonly fabrics?: readonly number[];
+  readonly notFabrics?: readonly number[];
+  readonly spaces?: readonly number[];
+  readonly notSpaces?: readonly number[];
 }
 export type ColumnField = keyof ColumnConstraints;
 
@@ -126,6 +138,10 @@ function conditionsOf(db: Db, wanted: ColumnConstraints): Map<ColumnField, SQL> 
   add("notInPool", (ids) => not(inArray(machines.poolId, [...ids])));
   add("tags", (ids) => sql`${countTags(db, ids)} = ${ids.length}`);
   add("notTags", (ids) => sql`${countTags(db, ids)} = 0`);
+  for (const [field, notField, vlansOf] of NETWORKS) {
+    add(field, (ids) => allOf(ids.map((id) => isOn(vlansOf(id)))));
+    add(notField, (ids) => allOf(ids.map((id) => not(isOn(vlansOf(id))))));
+  }
   return conditions;
 }
 
@@ -136,4 +152,23 @@ function countTags(db: Db, ids: readonly number[]): SQL {
     inArray(machineTags.tagId, [...ids]),
   ));
   return sql`(${counted})`;
+}
+
+/** The VLANs that a network is made of. */
+const NETWORKS = [
+  ["subnets", "notSubnets", (id: number) => sql`select vlan_id from subnets where id = ${id}`],
+  ["vlans", "notVlans", (id: number) => sql`select ${id}::int`],
+  ["fabrics", "notFabrics", (id: number) => sql`select id from vlans where fabric_id = ${id}`],
+  ["spaces", "notSpaces", (id: number) => sql`select id from vlans where space_id = ${id}`],
+] as const;
+
+/** The machine has an interface on one of these VLANs. */
+function isOn(vlans: SQL): SQL {
+  return sql`exists (select 1 from interfaces
+    where interfaces.machine_id = machines.id and interfaces.is_enabled
+      and interfaces.vlan_id in (${vlans}))`;
+}
+
+function allOf(conditions: readonly SQL[]): SQL {
+  return and(...conditions) ?? sql`true`;
 }

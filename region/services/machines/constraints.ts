@@ -1,6 +1,8 @@
 import type { Db } from "@/region/db/client.ts";
 import type { ColumnConstraints } from "@/region/db/queries/allocation.ts";
+import { findFabric, findSpace, findVlan } from "@/region/db/queries/networks.ts";
 import { findSite } from "@/region/db/queries/sites.ts";
+import { findSubnet } from "@/region/db/queries/subnets.ts";
 import type { PartConstraints } from "@/region/domain/allocation/part_constraints.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import type { Caller } from "../identity/caller.ts";
@@ -16,7 +18,7 @@ export interface Constraints {
   readonly parts: PartConstraints;
 }
 
-/** Throws `not_found` for a site, zone, pool or tag that there is not, or not for this caller. */
+/** Throws `not_found` for a site, zone, pool, tag or network that there is not, or not for this caller. */
 export async function resolveConstraints(
   db: Db,
   caller: Caller,
@@ -25,6 +27,7 @@ export async function resolveConstraints(
   const { disks, interfaces, pciDevices, usbDevices, ...rest } = input;
   const { zone, notInZone, pool, notInPool, tags, notTags, ...plain } = rest;
   if (plain.siteId !== undefined) mustFind(await findSite(db, plain.siteId), "site", plain.siteId);
+  await findNetworks(db, plain);
   const place = await resolvePlacement(db, caller, { zone, pool });
   const without: ColumnConstraints = {
     ...(notInZone && { notInZone: await placements(db, caller, "zone", notInZone) }),
@@ -37,6 +40,20 @@ export async function resolveConstraints(
     columns: { ...plain, zone: place.zoneId, pool: place.poolId, ...without },
     parts: { disks, interfaces, pciDevices, usbDevices },
   };
+}
+
+/** A network that there is not would exclude every machine, or none, without a word. */
+async function findNetworks(db: Db, wanted: ColumnConstraints): Promise<void> {
+  const { subnets, notSubnets, vlans, notVlans, fabrics, notFabrics, spaces, notSpaces } = wanted;
+  const named = [
+    ["subnet", findSubnet, subnets, notSubnets],
+    ["vlan", findVlan, vlans, notVlans],
+    ["fabric", findFabric, fabrics, notFabrics],
+    ["space", findSpace, spaces, notSpaces],
+  ] as const;
+  for (const [noun, find, ids = [], notIds = []] of named) {
+    for (const id of new Set([...ids, ...notIds])) mustFind(await find(db, id), noun, id);
+  }
 }
 
 async function placements(

@@ -196,3 +196,48 @@ describe("200 allocations at once over 100 machines", () => {
     expect(rows[0]?.n).toBe(100);
   }, 120_000);
 });
+
+describe("where its interfaces are", () => {
+  test("a machine is chosen and excluded by subnet, VLAN, fabric and space", async () => {
+    const post = async (noun: string, body: object) =>
+      (await region.call(`POST /api/v1/${noun}`, { body })).body;
+    const { id: spaceId } = await post("spaces", { name: `space of ${siteId}` });
+    const { id: fabricId } = await post("fabrics", { siteId, name: "second" });
+    const vlan = await post("vlans", { fabricId, vid: 10, name: "ten", spaceId });
+    const other = await post("vlans", { fabricId, vid: 20, name: "twenty" });
+    const subnet = await post("subnets", { siteId, cidr: "10.0.0.0/24", vlanId: vlan.id });
+    const plug = async (systemId: string, change: object) => {
+      const { body } = await region.call(`GET /api/v1/machines/${systemId}/interfaces`);
+      const path = `machines/${systemId}/interfaces/${body.interfaces[0].id}`;
+      expect((await region.call(`PATCH /api/v1/${path}`, { body: change })).status).toBe(200);
+    };
+    const here = await make({ cpu: { cores: 8 } });
+    const there = await make({ cpu: { cores: 4 } });
+    const off = await make();
+    const nowhere = await make({ cpu: { cores: 16 } });
+    await plug(here, { vlanId: vlan.id });
+    await plug(there, { vlanId: other.id });
+    await plug(off, { vlanId: vlan.id, isEnabled: false });
+    const chosen = async (wanted: object) =>
+      (await allocate({ ...wanted, dryRun: true })).body.machine?.systemId;
+    expect(await chosen({ subnets: [subnet.id] })).toBe(here);
+    expect(await chosen({ vlans: [vlan.id] })).toBe(here);
+    expect(await chosen({ fabrics: [fabricId] })).toBe(there);
+    expect(await chosen({ fabrics: [fabricId], notVlans: [other.id] })).toBe(here);
+    expect(await chosen({ spaces: [spaceId] })).toBe(here);
+    expect(await chosen({ notFabrics: [fabricId], cpuCount: 3 })).toBe(nowhere);
+    expect(await chosen({ notSpaces: [spaceId], cpuCount: 3 })).toBe(there);
+    expect(await chosen({ notSubnets: [subnet.id], cpuCount: 3 })).toBe(there);
+    const none = await allocate({ vlans: [vlan.id, other.id], notFabrics: [fabricId] });
+    expect([none.status, none.body.code]).toEqual([409, "machine.none_fits"]);
+    expect(none.body.errors.map((each: { field: string; detail: string }) => [
+      each.field,
+      each.detail,
+    ])).toEqual([
+      ["vlans", "excludes 4 of 4 ready machines"],
+      ["notFabrics", "excludes 2 of 4 ready machines"],
+    ]);
+    const missing = await allocate({ notSpaces: [999_999] });
+    expect([missing.status, missing.body.code]).toEqual([404, "space.missing"]);
+  });
+});
