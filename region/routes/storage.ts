@@ -112,14 +112,21 @@ const cloneRoute = createRoute({
   method: "post",
   path: "/machines/{systemId}/clone",
   tags,
-  summary: "Give other machines this one's storage configuration",
+  summary: "Give other machines this one's storage or network configuration, or both",
   ...requires("admin"),
   request: {
     params,
-    body: body(z.strictObject({
-      to: z.array(TextId).min(1).max(200),
-      storage: z.literal(true),
-    })),
+    body: body(
+      z.strictObject({
+        to: z.array(TextId).min(1).max(200),
+        storage: z.literal(true).optional(),
+        /** Without addresses: a static link becomes an auto one. */
+        network: z.literal(true).optional(),
+      }).refine(
+        ({ storage, network }) => storage || network,
+        "say what is copied: storage, network, or both",
+      ),
+    ),
   },
   responses: ok(
     z.object({ results: z.array(z.object({ systemId: z.string(), refusal: Refusal.nullable() })) }),
@@ -141,7 +148,8 @@ export function storageRoutes(ctx: RegionContext) {
       return c.json(answer(storage), 200, etag(storage));
     })
     .openapi(cloneRoute, async (c) => {
-      const input = { ...c.req.valid("param"), to: c.req.valid("json").to };
+      const { to, storage: hasStorage = false, network: hasNetwork = false } = c.req.valid("json");
+      const input = { ...c.req.valid("param"), to, hasStorage, hasNetwork };
       return c.json({ results: await cloneMachine(ctx, c.get("caller"), input) }, 200);
     });
 }

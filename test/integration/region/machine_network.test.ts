@@ -164,6 +164,85 @@ describe("what is found again", () => {
   });
 });
 
+describe("a clone", () => {
+  test("is connected the same way on its own ports, with addresses of its own", async () => {
+    const {
+      siteId,
+      systemId,
+      post,
+      patch,
+      interfacesOf,
+      portOf,
+      makeSubnet,
+      makeVlan,
+      addPort,
+      link,
+    } = site;
+    const subnet = await makeSubnet();
+    const { id: vlanId } = await makeVlan(100);
+    const port = await portOf();
+    const second = await addPort("ens4");
+    const bond = (await post(`machines/${systemId}/interfaces`, {
+      kind: "bond",
+      name: "bond0",
+      parentIds: [port.id, second.id],
+      bond: { mode: "active-backup", miimonMs: 100 },
+      mtu: 1400,
+    })).body;
+    await post(`machines/${systemId}/interfaces`, {
+      kind: "vlan",
+      name: "v100",
+      parentIds: [bond.id],
+      vlanId,
+    });
+    const fixed = { mode: "static", subnetId: subnet.id, ip: "10.0.0.5", isDefaultGateway: true };
+    await link(bond.id, fixed);
+    const twin = await makeMachine(region, siteId);
+    await addPort("ens4", twin);
+    await link((await portOf(twin)).id, { ...fixed, ip: "10.0.0.9" }, twin);
+    const other = await makeMachine(region, siteId);
+    const renamed = (await portOf(other)).id;
+    await patch(`machines/${other}/interfaces/${renamed}`, { name: "eno1" });
+    await addPort("eno2", other);
+    const small = await makeMachine(region, siteId);
+    const away = await makeMachine(region, (await makeNetworkSite(region)).siteId);
+    const deployed = await makeMachine(region, siteId, { status: "Deployed" });
+    const { body, text } = await post(`machines/${systemId}/clone`, {
+      to: [twin, other, small, away, deployed, systemId],
+      network: true,
+    });
+    expect(
+      body.results?.map((each: { refusal: { code: string } | null }) => each.refusal?.code ?? null),
+      text,
+    ).toEqual([
+      null,
+      null,
+      "clone.ports_do_not_fit",
+      "clone.other_site",
+      "network.not_changeable",
+      "clone.to_itself",
+    ]);
+    for (const [id, names] of [[twin, ["ens3", "ens4"]], [other, ["eno1", "eno2"]]] as const) {
+      const [first, next, ...made] = await interfacesOf(id);
+      expect([first.name, next.name, first.links, next.links]).toEqual([...names, [], []]);
+      expect(made).toMatchObject([
+        {
+          name: "bond0",
+          mtu: 1400,
+          mac: first.mac,
+          parentIds: [first.id, next.id],
+          bond: { mode: "active-backup", miimonMs: 100 },
+          links: [{ mode: "auto", ip: null, subnetId: subnet.id, isDefaultGateway: true }],
+        },
+        { name: "v100", vlanId, parentIds: [made[0].id] },
+      ]);
+    }
+    expect((await interfacesOf(small)).map(({ name }: { name: string }) => name)).toEqual(["ens3"]);
+    const nothing = await post(`machines/${systemId}/clone`, { to: [twin] });
+    expect(nothing.status).toBe(400);
+  });
+});
+
 test("the VLAN of an interface cannot be removed, and that of a port is forgotten", async () => {
   const { systemId, post, patch, portOf, makeVlan } = site;
   const { id: vlanId } = await makeVlan(100);

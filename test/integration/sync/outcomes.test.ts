@@ -80,6 +80,31 @@ test("a release frees the machine", async () => {
   });
 });
 
+test("a release takes back the addresses of the time of the deploy, and no other", async () => {
+  const { db } = region.ctx;
+  const machine = await seedMachine(region, site.id, "Releasing");
+  await db.execute(sql`
+    with subnet as (
+      insert into subnets (site_id, cidr, vlan_id, dns_servers, lease_seconds)
+      select site_id, '10.0.0.0/24', id, '{}', 60 from vlans where site_id = ${site.id} returning id
+    ), links as (
+      insert into interface_links (interface_id, mode, subnet_id)
+      select interfaces.id, mode, subnet.id
+      from interfaces, subnet, unnest(array['auto', 'static']) as mode
+      where machine_id = ${machine.id} returning id, mode, subnet_id
+    )
+    insert into ip_addresses (subnet_id, ip, kind, link_id)
+    select subnet_id, case mode when 'auto' then '10.0.0.5'::inet else '10.0.0.6' end, mode, id
+    from links`);
+  const { id: operationId } = await seedOperation(region, machine, "release");
+  await agent.report({ kind: "operation.ended", outcome: "done", operationId });
+  const { rows } = await db.execute(sql`
+    select host(ip) as ip, kind from ip_addresses where link_id is not null`) as unknown as {
+    rows: { ip: string; kind: string }[];
+  };
+  expect(rows).toEqual([{ ip: "10.0.0.6", kind: "static" }]);
+});
+
 test("the word of an aborted operation's end changes nothing", async () => {
   const machine = await seedMachine(region, site.id, "Allocated");
   const { id: operationId } = await seedOperation(region, machine, "deploy", {
