@@ -4,7 +4,9 @@ import { isOutage } from "./outage.ts";
 const withCode = (code: string) => Object.assign(new Error("no"), { code });
 
 test("a database that is away, starting, crowded or deadlocked is an outage, however deep", () => {
-  for (const code of ["08006", "53300", "57P01", "57P03", "40P01", "40001", "ECONNREFUSED"]) {
+  const ofPostgres = ["08006", "53300", "57P01", "57P02", "57P03", "40P01", "40001"];
+  const ofSockets = ["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT"];
+  for (const code of [...ofPostgres, ...ofSockets]) {
     expect(isOutage(withCode(code)), code).toBe(true);
     expect(isOutage(new Error("query failed", { cause: withCode(code) })), code).toBe(true);
   }

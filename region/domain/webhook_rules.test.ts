@@ -6,7 +6,12 @@ describe("checkWebhookUrl()", () => {
   const refused = [
     ...["", "x", "ftp://a.example/", "http://a.example/", "https://u:p@a.example/"],
     ...["https://localhost/", "https://127.1/", "https://2130706433/", "https://0x7f000001/"],
-    ...["https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://169.254.169.254/latest"],
+    ...[
+      "https://[::1]/",
+      "https://[::ffff:127.0.0.1]/",
+      "https://169.254.169.254/latest",
+      "https://224.0.0.1/",
+    ],
     ...["https://[fe80::1]/", "https://0/", "https://x.localhost./", "https://a.example/#b"],
   ];
   for (const url of refused) {

@@ -201,6 +201,15 @@ const event = fc.record({
   waitMs: fc.nat(700_000),
 });
 
+test("an offer that was not taken up does not become a lease with a snapshot", () => {
+  const book = bookOf(2);
+  book.hold({ mac: machine(1), ipv4: ip(0), subnetId: 1, untilMs: 60_000 }, 0);
+  book.withdraw(1, machine(1), 10_000);
+  const again = bookOf(2);
+  for (const change of book.snapshot(0)) again.apply(change);
+  expect(again.leases(10_001)).toEqual([]);
+});
+
 test("whatever happens: one owner per address, and a snapshot makes the same book", () => {
   fc.assert(
     fc.property(fc.array(event, { maxLength: 60 }), (events) => {

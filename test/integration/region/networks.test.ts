@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { openLease } from "@/region/db/queries/outcomes.ts";
 import { findSite } from "@/region/db/queries/sites.ts";
+import { readSiteDocument } from "./site_document.ts";
 import { makeSite } from "./rack_fixture.ts";
 import { type RegionUnderTest, startRegionUnderTest } from "./region_under_test.ts";
 
@@ -32,6 +33,19 @@ describe("sites", () => {
     const { body } = await region.call("GET /api/v1/sites");
     expect(body.sites.map((site: { id: string }) => site.id)).toContain(id);
     expect(JSON.stringify(body)).not.toContain("sealed");
+  });
+
+  test("are changed by who has seen them last, and published at once", async () => {
+    const path = `PATCH /api/v1/sites/${siteId}`;
+    const first = await region.call(`GET /api/v1/sites/${siteId}`);
+    const seen = { "if-match": first.headers.get("etag") ?? "" };
+    const changed = await region.call(path, { body: { name: "Changed" }, headers: seen });
+    expect([changed.status, changed.body.version]).toEqual([200, first.body.version + 1]);
+    expect((await readSiteDocument(region, siteId)).site.name).toBe("Changed");
+    const late = await region.call(path, { body: { name: "Late" }, headers: seen });
+    expect([late.status, late.body.code]).toEqual([412, "precondition.failed"]);
+    const any = await region.call(path, { body: { name: "Any" }, headers: { "if-match": "*" } });
+    expect([any.status, any.body.name]).toEqual([200, "Any"]);
   });
 
   test("have names of their own", async () => {
@@ -193,6 +207,7 @@ describe("leases", () => {
         .map((each: { mac: string }) => each.mac.slice(-1));
     expect(await macs("")).toEqual(["2", "1"]);
     expect(await macs("&open=true")).toEqual(["2"]);
+    expect(await macs("&open=false")).toEqual(["2", "1"]);
     expect(await macs("&limit=1")).toEqual(["2"]);
   });
 });
