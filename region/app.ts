@@ -10,6 +10,9 @@ import { API_TAGS, nameOperations } from "./routes/api_document.ts";
 import { apiKeyRoutes } from "./routes/api_keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authentication } from "./routes/authentication.ts";
+import { dnsRecordRoutes } from "./routes/dns_records.ts";
+import { dnsZoneRoutes } from "./routes/dns_zones.ts";
+import { domainRoutes } from "./routes/domains.ts";
 import { dhcpOptionRoutes } from "./routes/dhcp_options.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -131,6 +134,9 @@ function apiRoutes(ctx: RegionContext) {
     ipAddressRoutes(ctx),
     reservationRoutes(ctx),
     leaseRoutes(ctx),
+    domainRoutes(ctx),
+    dnsRecordRoutes(ctx),
+    dnsZoneRoutes(ctx),
     sshKeyRoutes(ctx),
     zoneRoutes(ctx),
     poolRoutes(ctx),

@@ -11,7 +11,12 @@ import type {
 import type { BootPlan } from "@/shared/machine/boot_plan.ts";
 import type { EraseWay, MachineStatus, OperationKind } from "@/shared/machine/lifecycle.ts";
 import type { Settings } from "./settings/settings_table.ts";
-import { type OptionRecord, OPTIONS_MAX, optionsOfMachine } from "./networks/dhcp_options.ts";
+import {
+  compileOption,
+  type OptionRecord,
+  OPTIONS_MAX,
+  optionsOfMachine,
+} from "./networks/dhcp_options.ts";
 import {
   type AddressRecord,
   dhcpPromises,
@@ -51,6 +56,8 @@ export interface MachineRecord {
   readonly architecture: string;
   readonly status: MachineStatus;
   readonly rescue: { readonly imageId: string; readonly sshKeys: readonly string[] } | null;
+  /** That it was put into; null or absent: nobody said so, and its subnets' word holds. */
+  readonly domain?: string | null;
   /** From its inventory: `bios`, `uefi`, or null before the first. */
   readonly firmware: string | null;
   /** Absent: switched by hand. */
@@ -144,7 +151,7 @@ function stateMachines(records: SiteRecords): StateMachine[] {
       architecture: machine.architecture,
       macs,
       reservations: macs.flatMap((mac) => promises.get(mac) ?? []),
-      ...someOptions(optionsOfMachine(records.dhcpOptions, machine.id)),
+      ...someOptions(optionsOf(machine, records)),
       ...optional("firmware", firmwareOf(machine)),
       ...optional("bmc", machine.bmc),
       boot: restingBootOf(machine.status),
@@ -163,6 +170,19 @@ function rescueOf(machine: MachineRecord, records: SiteRecords): StateMachine["r
       kind === "os" && architecture === machine.architecture
     ).toSorted(byAge)[0];
   return image && { imageId: image.id, sshKeys: [...sshKeys] };
+}
+
+/** DHCP option 15, RFC 2132 §3.17. */
+const DOMAIN_NAME = 15;
+
+/** What people added for it, and the domain it is in unless they wrote another. */
+function optionsOf({ id, domain }: MachineRecord, { dhcpOptions }: SiteRecords) {
+  const own = optionsOfMachine(dhcpOptions, id);
+  if (!domain || own.some(({ code }) => code === DOMAIN_NAME)) return own;
+  return [
+    { code: DOMAIN_NAME, hex: compileOption({ option: DOMAIN_NAME, value: domain }).hex },
+    ...own,
+  ];
 }
 
 function someOptions(options: { code: number; hex: string }[]): Pick<StateMachine, "options"> {

@@ -27,6 +27,7 @@ export const API_TAGS = [
   { name: "zones", description: "Places that fail together" },
   { name: "pools", description: "Machines set apart for some people" },
   { name: "networks", description: "Fabrics, VLANs, subnets, and who has which address" },
+  { name: "dns", description: "Domains, records, and zones to load into a DNS server" },
   { name: "images", description: "Operating systems and boot programs" },
   { name: "sites", description: "Places with machines, each with its agents" },
   { name: "agents", description: "The programs that serve a site" },

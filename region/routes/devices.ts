@@ -18,6 +18,7 @@ import {
   requires,
   TextId,
 } from "./api.ts";
+import { DomainOfHost } from "./domains.ts";
 import { listQuery, pageOf } from "./list_query.ts";
 import { PlacementName } from "./placements.ts";
 import { pick } from "./sparse_fields.ts";
@@ -25,6 +26,9 @@ import { pick } from "./sparse_fields.ts";
 const Device = z.object({
   systemId: z.string(),
   hostname: z.string(),
+  domain: z.string(),
+  /** The host name in its domain. */
+  fqdn: z.string(),
   siteId: z.string(),
   description: z.string(),
   zone: z.string(),
@@ -48,6 +52,7 @@ const NewDevice = z.strictObject({
   macs: z.array(z.string().max(32)).max(64).optional(),
   description: z.string().max(1024).optional(),
   zone: PlacementName.optional(),
+  domain: DomainOfHost.optional(),
   parent: TextId.nullable().optional(),
 });
 

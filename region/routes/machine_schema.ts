@@ -3,6 +3,7 @@ import { Failure } from "@/shared/contract/failure.ts";
 import { Inventory } from "@/shared/contract/inventory.ts";
 import { MACHINE_STATUSES, OPERATION_KINDS } from "@/shared/machine/lifecycle.ts";
 import { Hostname } from "./api.ts";
+import { DomainOfHost } from "./domains.ts";
 import { Interface } from "./interface_schema.ts";
 import { PlacementName } from "./placements.ts";
 import { TagName } from "./tags.ts";
@@ -11,6 +12,9 @@ import { TagName } from "./tags.ts";
 export const Machine = z.object({
   systemId: z.string(),
   hostname: z.string(),
+  domain: z.string(),
+  /** The host name in its domain. */
+  fqdn: z.string(),
   siteId: z.string(),
   status: z.enum(MACHINE_STATUSES),
   statusChangedAt: z.string(),
@@ -92,6 +96,7 @@ export const NewMachine = z.strictObject({
   /** Like the pool, `default` when absent. */
   zone: PlacementName.optional(),
   pool: PlacementName.optional(),
+  domain: DomainOfHost.optional(),
   tags: TagNames.optional(),
   description: Description.optional(),
 });
@@ -102,6 +107,7 @@ export const MachineChange = z.strictObject({
   bmc: BmcInput.nullable().optional(),
   zone: PlacementName.optional(),
   pool: PlacementName.optional(),
+  domain: DomainOfHost.optional(),
   /** All that people put on it, or what to add and take off; automatic tags stay. */
   tags: TagNames.or(
     z.strictObject({ add: TagNames.optional(), remove: TagNames.optional() }),

@@ -85,7 +85,7 @@ const updateRoute = createRoute({
   method: "patch",
   path: "/machines/{systemId}",
   tags,
-  summary: "Change what people say of a machine: name, BMC, zone, pool, tags, description",
+  summary: "Change what people say of a machine: name, domain, BMC, zone, pool, tags, description",
   ...requires("admin"),
   request: { params, headers: IfMatch, body: body(MachineChange) },
   responses: ok(Machine, "The machine"),

@@ -1,6 +1,7 @@
 /** Peers that the integration tests talk to, as Debian and Ubuntu name them. */
 export const TEST_PACKAGES: readonly string[] = [
   "atftp",
+  "bind9-utils", // named-checkzone
   "busybox-static", // udhcpc
   "curl",
   "dhcpcd-base",

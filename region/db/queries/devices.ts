@@ -53,7 +53,7 @@ export async function insertDevice(db: Db, device: NewDevice): Promise<DeviceRow
 }
 
 export type DeviceChange = Partial<
-  Pick<DeviceRow, "hostname" | "description" | "zoneId" | "parentMachineId">
+  Pick<DeviceRow, "hostname" | "description" | "zoneId" | "domainId" | "parentMachineId">
 >;
 
 /** Changes a device if nobody wrote it since `read`; undefined if somebody did. */

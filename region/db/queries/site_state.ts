@@ -92,11 +92,13 @@ const machineColumns = {
   status: machines.status,
   bmc: machines.bmc,
   rescue: machines.rescue,
+  /** Of the domain that it was put into; null: the default one. */
+  domain: sql<string | null>`(select name from dns_domains where id = machines.domain_id)`,
   firmware: sql<string | null>`${machines.inventory}->>'firmware'`,
 };
 type MachineOfSite =
-  & Pick<MachineRow, Exclude<keyof typeof machineColumns, "firmware">>
-  & { readonly firmware: string | null };
+  & Pick<MachineRow, Exclude<keyof typeof machineColumns, "firmware" | "domain">>
+  & { readonly firmware: string | null; readonly domain: string | null };
 
 /** The newest version of each product, and those that running operations of the site use. */
 async function readImages(tx: Db, siteId: string): Promise<ImageRow[]> {

@@ -10,6 +10,8 @@ export const devices = pgTable("devices", {
   hostname: text("hostname").notNull(),
   description: text("description").notNull().default(""),
   zoneId: integer("zone_id").notNull().default(1),
+  /** Null: the default domain. */
+  domainId: integer("domain_id"),
   /** The machine it is part of, such as a container's; it goes with it. */
   parentMachineId: integer("parent_machine_id"),
   ownerUserId: integer("owner_user_id"),

@@ -53,6 +53,8 @@ export const machines = pgTable("machines", {
   rescue: jsonb("rescue").$type<RescueSystem>(),
   zoneId: integer("zone_id").notNull().default(1),
   poolId: integer("pool_id").notNull().default(1),
+  /** Null: the default domain. */
+  domainId: integer("domain_id"),
   /** How its disks shall be laid out; null: flat, on the first disk that is big enough. */
   storage: jsonb("storage").$type<StorageWish>(),
   /** Refuses every action until unlocked. */

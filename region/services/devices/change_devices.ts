@@ -2,6 +2,7 @@ import type { RegionContext } from "@/region/context.ts";
 import type { Db } from "@/region/db/client.ts";
 import {
   deleteDevice as deleteRow,
+  type DeviceChange,
   type DeviceRow,
   insertDevice,
   replaceDeviceMacs,
@@ -27,6 +28,8 @@ export interface DeviceInput {
   readonly macs?: readonly string[];
   readonly description?: string;
   readonly zone?: string;
+  /** By name; null: the default one. */
+  readonly domain?: string | null;
   /** The system id of the machine it is part of; null: none. */
   readonly parent?: string | null;
 }
@@ -116,15 +119,14 @@ export async function deleteDevice(
   });
 }
 
-/** Zone and parent by their names. Throws `not_found`, or `conflict` for a parent elsewhere. */
+/** Zone, domain and parent by their names. Throws `not_found`, or `conflict` for a parent elsewhere. */
 async function resolve(
   tx: Db,
   caller: Caller,
   siteId: string,
-  { zone, parent }: DeviceInput,
-): Promise<{ zoneId?: number; parentMachineId?: number | null }> {
-  const { zoneId } = await resolvePlacement(tx, caller, { zone });
-  const place = zoneId === undefined ? {} : { zoneId };
+  { zone, domain, parent }: DeviceInput,
+): Promise<Pick<DeviceChange, "zoneId" | "domainId" | "parentMachineId">> {
+  const place = await resolvePlacement(tx, caller, { zone, domain });
   if (parent === undefined) return place;
   if (parent === null) return { ...place, parentMachineId: null };
   const machine = await findMachineInScope(tx, caller, parent);

@@ -9,6 +9,7 @@ import {
   listDeviceMacs,
   listDevices as listRows,
 } from "@/region/db/queries/devices.ts";
+import { listDomainNames } from "@/region/db/queries/dns.ts";
 import { findMachineById, listSystemIds } from "@/region/db/queries/machines.ts";
 import { listPlacementNames } from "@/region/db/queries/placements.ts";
 import { listUsernames } from "@/region/db/queries/users.ts";
@@ -21,6 +22,8 @@ import { findMachineInScope, isInScope, poolsInScope } from "../machines/machine
 export interface DeviceView {
   readonly systemId: string;
   readonly hostname: string;
+  readonly domain: string;
+  readonly fqdn: string;
   readonly siteId: string;
   readonly description: string;
   readonly zone: string;
@@ -87,12 +90,16 @@ async function viewDevices(db: Db, rows: readonly DeviceRow[]): Promise<DeviceVi
   const addresses = await listAddressesOf(db, macs.map(({ mac }) => mac));
   const parents = await listSystemIds(db, rows.flatMap((row) => row.parentMachineId ?? []));
   const zones = await listPlacementNames(db, "zone", rows.map(({ zoneId }) => zoneId));
+  const domains = await listDomainNames(db, rows.map(({ domainId }) => domainId));
   const usernames = await listUsernames(db);
   return rows.map((row) => {
+    const domain = domains.get(row.domainId) ?? "";
     const own = macs.filter(({ deviceId }) => deviceId === row.id).map(({ mac }) => mac);
     return {
       systemId: row.systemId,
       hostname: row.hostname,
+      domain,
+      fqdn: `${row.hostname}.${domain}`,
       siteId: row.siteId,
       description: row.description,
       zone: zones.get(row.zoneId) ?? "",

@@ -26,6 +26,7 @@ export interface NewMachineInput {
   /** By name, like the pool and the tags; absent: the default one. */
   readonly zone?: string;
   readonly pool?: string;
+  readonly domain?: string | null;
   readonly tags?: readonly string[];
   readonly description?: string;
 }

@@ -76,6 +76,8 @@ function viewOf(row: ListedMachineRow, around: Around) {
   return {
     systemId: row.systemId,
     hostname: row.hostname,
+    domain: grouping?.domain ?? "",
+    fqdn: `${row.hostname}.${grouping?.domain ?? ""}`,
     siteId: row.siteId,
     status,
     statusChangedAt: row.statusChangedAt.toISOString(),

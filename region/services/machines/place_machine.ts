@@ -1,5 +1,6 @@
 import type { Db } from "@/region/db/client.ts";
 import type { MachineRow } from "@/region/db/queries/machines.ts";
+import { listDomainNames } from "@/region/db/queries/dns.ts";
 import { findPlacement, listPlacementNames } from "@/region/db/queries/placements.ts";
 import {
   addMachineTags,
@@ -12,6 +13,7 @@ import {
 import { mustFind } from "@/region/services/not_found.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import type { Caller } from "../identity/caller.ts";
+import { resolveDomain } from "../dns/place_in_domain.ts";
 import { isInScope } from "./machine_scope.ts";
 
 /** The tags a machine shall have: all of them, or what is to be added and taken off. */
@@ -19,12 +21,12 @@ export type TagsInput =
   | readonly string[]
   | { readonly add?: readonly string[]; readonly remove?: readonly string[] };
 
-/** Where to put a machine, by the names of zone and pool. Throws `not_found`. */
+/** Where to put a machine, by the names of zone, pool and domain. Throws `not_found`. */
 export async function resolvePlacement(
   db: Db,
   caller: Caller,
-  input: { readonly zone?: string; readonly pool?: string },
-): Promise<Partial<Pick<MachineRow, "zoneId" | "poolId">>> {
+  input: { readonly zone?: string; readonly pool?: string; readonly domain?: string | null },
+): Promise<Partial<Pick<MachineRow, "zoneId" | "poolId" | "domainId">>> {
   const { zone, pool } = input;
   const zoneId = zone === undefined
     ? undefined
@@ -37,6 +39,7 @@ export async function resolvePlacement(
   return {
     ...(zoneId === undefined ? {} : { zoneId }),
     ...(poolId === undefined ? {} : { poolId }),
+    ...await resolveDomain(db, input.domain),
   };
 }
 
@@ -89,20 +92,23 @@ function refuseAutomatic(tags: readonly TagRow[]): void {
 export interface Grouping {
   readonly zone: string;
   readonly pool: string;
+  readonly domain: string;
   readonly tags: string[];
 }
 
 /** The grouping of these machines by their row number, with a constant number of queries. */
 export async function readGrouping(
   db: Db,
-  rows: readonly Pick<MachineRow, "id" | "zoneId" | "poolId">[],
+  rows: readonly Pick<MachineRow, "id" | "zoneId" | "poolId" | "domainId">[],
 ): Promise<Map<number, Grouping>> {
   const zones = await listPlacementNames(db, "zone", distinct(rows.map(({ zoneId }) => zoneId)));
   const pools = await listPlacementNames(db, "pool", distinct(rows.map(({ poolId }) => poolId)));
+  const domains = await listDomainNames(db, rows.map(({ domainId }) => domainId));
   const tags = await listMachineTagNames(db, rows.map(({ id }) => id));
   return new Map(rows.map((row) => [row.id, {
     zone: zones.get(row.zoneId) ?? "",
     pool: pools.get(row.poolId) ?? "",
+    domain: domains.get(row.domainId) ?? "",
     tags: tags.get(row.id) ?? [],
   }]));
 }

@@ -22,6 +22,8 @@ export interface MachineChangeInput {
   readonly description?: string;
   readonly zone?: string;
   readonly pool?: string;
+  /** Null: the default one. */
+  readonly domain?: string | null;
   readonly tags?: TagsInput;
   readonly ifVersion?: number;
 }

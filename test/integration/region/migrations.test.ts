@@ -11,6 +11,7 @@ import * as agents from "@/region/db/schema/agents.ts";
 import * as audit from "@/region/db/schema/audit.ts";
 import * as dhcpOptions from "@/region/db/schema/dhcp_options.ts";
 import * as devices from "@/region/db/schema/devices.ts";
+import * as dns from "@/region/db/schema/dns.ts";
 import * as events from "@/region/db/schema/events.ts";
 import * as facts from "@/region/db/schema/facts.ts";
 import * as groups from "@/region/db/schema/groups.ts";
@@ -37,6 +38,7 @@ const modules = [
   audit,
   dhcpOptions,
   devices,
+  dns,
   events,
   facts,
   groups,
