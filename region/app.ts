@@ -32,6 +32,7 @@ import { machineBulkRoutes } from "./routes/machine_bulk.ts";
 import { machineExportRoutes } from "./routes/machine_export.ts";
 import { IMPORT_BYTES_MAX, machineImportRoutes } from "./routes/machine_import.ts";
 import { machineRoutes } from "./routes/machines.ts";
+import { notificationRoutes } from "./routes/notifications.ts";
 import { nameCaller, observeRequests } from "./routes/observe_requests.ts";
 import { meRoutes } from "./routes/me.ts";
 import { oidcSignInRoutes } from "./routes/oidc_sign_in.ts";
@@ -154,6 +155,7 @@ function apiRoutes(ctx: RegionContext) {
     operationRoutes(ctx),
     scriptRoutes(ctx),
     scriptResultRoutes(ctx),
+    notificationRoutes(ctx),
     eventStreamRoutes(ctx),
     webhookRoutes(ctx),
     eventRoutes(ctx),

@@ -3,6 +3,7 @@ import { publishRevocations } from "@/region/services/agents/revocations.ts";
 import { readSettings, type Settings } from "@/region/services/settings/read_settings.ts";
 import { evaluatePendingTags } from "@/region/services/tags/evaluate_tags.ts";
 import { failLostWork } from "./fail_lost_work.ts";
+import { followConditions } from "./follow_conditions.ts";
 import { forgetExpired } from "./forget_expired.ts";
 import { forgetHistory } from "./forget_history.ts";
 import { giveUpSilentOperations } from "./give_up_silent_operations.ts";
@@ -21,7 +22,8 @@ const SWEEPS: Record<string, Sweep> = {
   publishBehindSites, // after what changes states
   publishRevocations,
   forgetExpired,
-  placeNewEvents,
+  followConditions,
+  placeNewEvents, // after what writes events
   sealAudit,
   forgetHistory, // behind the sealing: the audit is cut where a seal stands
   deliverWebhooks, // last: it waits for others

@@ -23,6 +23,7 @@ export const API_TAGS = [
     name: "events",
     description: "What happened: for people (events) and as agents told it (facts)",
   },
+  { name: "notifications", description: "What people should know, until it is over" },
   { name: "tags", description: "Names put on machines, by people or by what is in them" },
   { name: "zones", description: "Places that fail together" },
   { name: "pools", description: "Machines set apart for some people" },

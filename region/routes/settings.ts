@@ -14,7 +14,10 @@ const Value = z.union([
   z.string().max(4096),
   z.array(z.string().max(256)).max(64),
   z.null(),
-]).openapi({ description: "As `kind` says: number, flag, text, addresses; null where it may be" });
+]).openapi({
+  description: "As `kind` says: number, flag, text, addresses; null where it may be",
+  example: 12,
+});
 
 const Setting = z.object({
   name: z.string(),
@@ -31,7 +34,9 @@ const Setting = z.object({
   version: z.int(),
 });
 
-const params = z.object({ settingName: z.string().min(1).max(64) });
+const params = z.object({
+  settingName: z.string().min(1).max(64).openapi({ example: "sessionHours" }),
+});
 const admin = { tags: ["settings"], ...requires("admin") };
 
 const listRoute = createRoute({

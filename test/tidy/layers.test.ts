@@ -91,6 +91,7 @@ const LAYERS: Record<string, Layer> = {
       "region/domain",
       "region/db/queries",
       "region/context.ts",
+      "region/version.ts",
       "shared",
     ],
     packages: [],

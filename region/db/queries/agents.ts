@@ -53,6 +53,11 @@ export async function updateAgent(
   await db.update(agents).set(change).where(eq(agents.id, id));
 }
 
+/** The sign of life of an agent that has nothing to tell. */
+export async function setAgentRenewed(db: Db, id: string, at: Date): Promise<void> {
+  await db.update(agents).set({ renewedAt: at }).where(eq(agents.id, id));
+}
+
 /** Undefined when there is none; one that was revoked before keeps its time. */
 export async function markAgentRevoked(
   db: Db,

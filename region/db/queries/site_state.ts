@@ -126,9 +126,10 @@ export async function listSitesBehind(db: Db, limit: number): Promise<string[]> 
 export async function setPublishedGeneration(
   db: Db,
   siteId: string,
-  generation: number,
+  published: { generation: number; at: Date },
 ): Promise<void> {
-  await db.update(sites).set({ publishedGeneration: generation })
+  const { generation, at } = published;
+  await db.update(sites).set({ publishedGeneration: generation, publishedAt: at })
     .where(and(eq(sites.id, siteId), lt(sites.publishedGeneration, generation)));
 }
 

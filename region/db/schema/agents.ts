@@ -25,6 +25,8 @@ export const agents = pgTable("agents", {
   /** Its facts are applied up to and including this number. */
   ackedSeq: bigint("acked_seq", { mode: "number" }).notNull().default(0),
   lastFactsAt: moment("last_facts_at"),
+  /** When it last renewed its credential: an idle agent's only sign of life here, about daily. */
+  renewedAt: moment("renewed_at"),
 });
 
 /** Tokens that let one host join one site, once. */

@@ -9,6 +9,8 @@ export const sites = pgTable("sites", {
   wantedGeneration: integer("wanted_generation").notNull().default(1),
   /** The generation of the document in the object store; behind `wantedGeneration`: rebuild it. */
   publishedGeneration: integer("published_generation").notNull().default(0),
+  /** When that document was put there; null: before this was written down. */
+  publishedAt: moment("published_at"),
   /** The site's 256-bit key as a compact JWE under the region's seal key. */
   sealedSiteKey: text("sealed_site_key").notNull(),
   /** Whether unknown machines are taken in. */

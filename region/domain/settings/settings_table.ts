@@ -98,6 +98,19 @@ export const SETTINGS = {
     description: "How long after its deadline an operation is given up of which the site has not " +
       "reported an end.",
   }),
+  siteSilentMinutes: wholeNumber({
+    default: 15,
+    minimum: 2,
+    maximum: WEEK_MINUTES,
+    description: "After how long admins are told of a site that gives no sign of life although " +
+      "something waits for it.",
+  }),
+  rangeFullPercent: wholeNumber({
+    default: 90,
+    minimum: 50,
+    maximum: 100,
+    description: "From how much use of a subnet's dynamic addresses on admins are told.",
+  }),
   sessionHours: wholeNumber({
     default: 12,
     minimum: 1,

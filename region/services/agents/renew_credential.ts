@@ -1,5 +1,5 @@
 import type { RegionContext } from "@/region/context.ts";
-import { findAgent } from "@/region/db/queries/agents.ts";
+import { findAgent, setAgentRenewed } from "@/region/db/queries/agents.ts";
 import { issueCredential } from "@/region/tokens/credential.ts";
 import { unauthenticated } from "@/region/tokens/refusal.ts";
 import { publicRegionKeys } from "@/region/tokens/region_keys.ts";
@@ -22,6 +22,7 @@ export async function renewCredential(
   if (!agent || agent.revokedAt || agent.jkt !== jkt) {
     throw unauthenticated("credential.revoked", `agent ${agentId} was revoked`);
   }
+  await setAgentRenewed(ctx.db, agentId, ctx.now());
   const keys = ctx.secrets.signingKeys;
   const issued = await issueCredential(keys, { agentId, siteId: agent.siteId, jkt }, ctx.now());
   return {

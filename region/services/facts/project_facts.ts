@@ -5,6 +5,7 @@ import { insertEvents, type NewEvent, type OperationRow } from "@/region/db/quer
 import { type Change, projectFact, type Seen } from "@/region/domain/projection.ts";
 import type { NewsItem } from "@/region/domain/projection_news.ts";
 import { type AnyFact, KnownFact } from "@/shared/contract/facts.ts";
+import { type Alarm, raiseAlarms } from "@/region/services/notifications/raise_alarm.ts";
 import { applyChange, type Occasion } from "./apply_change.ts";
 import { canMovePhase, followPhases } from "./follow_phases.ts";
 import { FactScope, macOf, type Subject } from "./fact_scope.ts";
@@ -29,6 +30,7 @@ export async function projectFacts(
   const rows: NewFactRow[] = [];
   const events: NewEvent[] = [];
   const moving = new Map<string, OperationRow>();
+  const alarms: Alarm[] = [];
   let changesState = false;
   for (const fact of facts) {
     const projected = await projectOne(ctx, scope, agent, fact);
@@ -36,11 +38,13 @@ export async function projectFacts(
     rows.push(factRow(ctx, agent, fact, projected.subject));
     events.push(...projected.items.map((item) => eventRow(item, agent, fact, projected.subject)));
     const operation = projected.subject.standing?.operation;
+    if (projected.alarm) alarms.push(projected.alarm);
     if (operation && canMovePhase(fact.kind)) moving.set(operation.id, operation);
   }
   await insertFacts(ctx.db, rows);
   await followPhases(ctx.db, [...moving.values()]);
   await insertEvents(ctx.db, events);
+  await raiseAlarms(ctx, agent.siteId, alarms);
   return { changesState };
 }
 
@@ -48,6 +52,7 @@ interface Projected {
   readonly subject: Subject;
   readonly items: readonly NewsItem[];
   readonly changesState: boolean;
+  readonly alarm?: Alarm;
 }
 
 async function projectOne(
@@ -74,7 +79,8 @@ async function projectOne(
   const goBack = scope.snapshot();
   const occasion = { siteId: agent.siteId, at: new Date(fact.at), mac: macOf(fact.mac) };
   try {
-    return await writeChanges(ctx, scope, changes, { occasion, subject });
+    const alarm = alarmIn(known.data);
+    return { ...await writeChanges(ctx, scope, changes, { occasion, subject }), alarm };
   } catch (error) {
     const reason = dataRefusal(error);
     if (reason === undefined) throw error;
@@ -82,6 +88,11 @@ async function projectOne(
     ctx.log("facts.not_applied", { ...who, reason });
     return nothing;
   }
+}
+
+function alarmIn(fact: KnownFact): Alarm | undefined {
+  if (fact.kind !== "alarm.raised") return undefined;
+  return { at: new Date(fact.at), code: fact.code, message: fact.message };
 }
 
 /** All changes of one fact or none, so that a refused one leaves the transaction usable. */

@@ -57,7 +57,7 @@ async function publishRows(ctx: RegionContext, rows: SiteRows): Promise<boolean>
     if (!await ctx.objectStore.put(siteStateName(id), bytes, condition)) return false;
     ctx.hub.publish(siteTopic(id));
   }
-  await setPublishedGeneration(ctx.db, id, generation);
+  await setPublishedGeneration(ctx.db, id, { generation, at: ctx.now() });
   return true;
 }
 

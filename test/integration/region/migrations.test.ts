@@ -21,6 +21,7 @@ import * as interfaces from "@/region/db/schema/interfaces.ts";
 import * as ipAddresses from "@/region/db/schema/ip_addresses.ts";
 import * as machines from "@/region/db/schema/machines.ts";
 import * as networks from "@/region/db/schema/networks.ts";
+import * as notifications from "@/region/db/schema/notifications.ts";
 import * as operations from "@/region/db/schema/operations.ts";
 import * as repeatableRequests from "@/region/db/schema/repeatable_requests.ts";
 import * as scripts from "@/region/db/schema/scripts.ts";
@@ -48,6 +49,7 @@ const modules = [
   ipAddresses,
   machines,
   networks,
+  notifications,
   operations,
   repeatableRequests,
   scripts,

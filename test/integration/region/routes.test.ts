@@ -66,6 +66,7 @@ const BODIES: Record<string, unknown> = {
   "POST /api/v1/api-keys": { description: "x", scope: "read" },
   "PATCH /api/v1/ssh-keys/{keyId}": { comment: "x" },
   "PUT /api/v1/identity-provider": { issuer: "https://login.example.com", clientId: "x" },
+  "POST /api/v1/notifications": { message: "x", forUsers: true },
   "PATCH /api/v1/settings/{settingName}": { value: 1 },
   ...Object.fromEntries(
     [...MACHINE_ACTIONS.map(formatAction), "delete", "update"].map((name) => {

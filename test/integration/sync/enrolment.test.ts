@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { compactDecrypt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { listAgents } from "@/region/db/queries/agents.ts";
+import { findAgent, listAgents } from "@/region/db/queries/agents.ts";
 import { thumbprintOf } from "@/region/tokens/region_keys.ts";
 import { makeTestAgentKeys } from "@/region/tokens/test_keys.ts";
 import { revokeAgent } from "@/region/services/agents/manage_agents.ts";
@@ -176,6 +176,9 @@ describe("a credential", () => {
     expect(renewed.status).toBe(200);
     agent.credential = (await renewed.json()).credential;
     expect((await agent.request("GET", statePath())).status).toBe(200);
+    // An idle agent's only sign of life.
+    const { renewedAt } = await findAgent(region.ctx.db, agent.enrolled.agentId) ?? {};
+    expect(renewedAt).toEqual(region.ctx.now());
   });
 
   test("is refused with the region's time when the agent's clock is wrong", async () => {
