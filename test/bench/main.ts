@@ -1,4 +1,5 @@
 import { cpus, release, totalmem } from "node:os";
+import { agentBench } from "./agent_bench.ts";
 import { apiBench } from "./api_bench.ts";
 import type { Bench } from "./bench.ts";
 import { dhcpBench } from "./dhcp/dhcp_bench.ts";
@@ -8,6 +9,7 @@ import { formatTable } from "./table.ts";
 import { tftpBench } from "./tftp_bench.ts";
 
 const BENCHES: Readonly<Record<string, Bench>> = {
+  agent: agentBench,
   api: apiBench,
   dhcp: dhcpBench,
   http: httpBench,

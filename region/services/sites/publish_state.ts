@@ -12,9 +12,10 @@ import {
 } from "@/region/domain/site_state.ts";
 import { siteStateName } from "@/region/object_store/object_names.ts";
 import { settingsOf } from "@/region/services/settings/read_settings.ts";
-import { type SealKey, sealUnder, unsealText } from "@/region/tokens/seal.ts";
+import type { SealKey } from "@/region/tokens/seal.ts";
 import { openSiteKey } from "@/region/tokens/site_key.ts";
 import { generationOf, signSiteState } from "@/region/tokens/state_document.ts";
+import { reseal } from "./resealed.ts";
 
 /** Each lost attempt means that somebody else published; then there is usually nothing left to do. */
 const ATTEMPTS_MAX = 5;
@@ -78,17 +79,18 @@ async function readStored(ctx: RegionContext, siteId: string): Promise<Stored | 
 }
 
 async function makeDocument(ctx: RegionContext, rows: SiteRows): Promise<string> {
-  const siteKey = await openSiteKey(ctx.secrets.sealKey, rows.site);
+  const siteKeyAtRest = rows.site.sealedSiteKey;
+  const site = { siteKey: await openSiteKey(ctx.secrets.sealKey, rows.site), siteKeyAtRest };
   const state = buildSiteState(
     {
       ...rows,
       settings: settingsOf(rows.settings),
       machines: await Promise.all(rows.machines.map(async (row) => ({
-        ...await machineRecord(ctx, siteKey, row),
+        ...await machineRecord(ctx, site, row),
         kernelOptions: rows.kernelOptions.get(row.id),
       }))),
       operations: await Promise.all(
-        rows.operations.map((row) => operationRecord(ctx, siteKey, row)),
+        rows.operations.map((row) => operationRecord(ctx, site, row)),
       ),
     },
     { generation: rows.site.wantedGeneration, issuedAt: ctx.now() },
@@ -96,15 +98,21 @@ async function makeDocument(ctx: RegionContext, rows: SiteRows): Promise<string>
   return await signSiteState(ctx.secrets.signingKeys, state);
 }
 
+/** The site's key, open and as it is stored. */
+interface SiteSeal {
+  readonly siteKey: SealKey;
+  readonly siteKeyAtRest: string;
+}
+
 async function machineRecord(
   ctx: RegionContext,
-  siteKey: SealKey,
+  site: SiteSeal,
   row: SiteRows["machines"][number],
 ): Promise<MachineRecord> {
   const { bmc, ...machine } = row;
   if (!bmc) return machine;
   const { sealedPassword: atRest, ...address } = bmc;
-  const sealedPassword = await reseal(ctx, siteKey, atRest, { machine: row.systemId });
+  const sealedPassword = await tryToReseal(ctx, site, atRest, { machine: row.systemId });
   return sealedPassword === undefined
     ? machine
     : { ...machine, bmc: { ...address, sealedPassword } };
@@ -112,27 +120,27 @@ async function machineRecord(
 
 async function operationRecord(
   ctx: RegionContext,
-  siteKey: SealKey,
+  site: SiteSeal,
   row: SiteRows["operations"][number],
 ): Promise<OperationRecord> {
   const { sealedUserData: atRest, ...operation } = row;
   if (atRest === null) return operation;
-  const sealedUserData = await reseal(ctx, siteKey, atRest, { operation: row.id });
+  const sealedUserData = await tryToReseal(ctx, site, atRest, { operation: row.id });
   return { ...operation, sealedUserData };
 }
 
 /** From the region's key to the site's. One secret that cannot be opened must not stop a site. */
-async function reseal(
+async function tryToReseal(
   ctx: RegionContext,
-  siteKey: SealKey,
+  site: SiteSeal,
   sealed: string,
   whose: Record<string, string>,
 ): Promise<string | undefined> {
   try {
-    return await sealUnder(siteKey, await unsealText(ctx.secrets.sealKey, sealed));
+    return await reseal(ctx, site, sealed);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    ctx.log("site_state.secret_unreadable", { site: siteKey.id, ...whose, reason });
+    ctx.log("site_state.secret_unreadable", { site: site.siteKey.id, ...whose, reason });
     return undefined;
   }
 }

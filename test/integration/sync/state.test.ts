@@ -1,6 +1,6 @@
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { compactDecrypt, compactVerify } from "jose";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { RegionContext } from "@/region/context.ts";
 import { bumpGeneration, findSite, insertSite } from "@/region/db/queries/sites.ts";
 import { readSiteRows } from "@/region/db/queries/site_state.ts";
@@ -11,6 +11,7 @@ import { findDefaultVlan } from "@/region/db/queries/networks.ts";
 import { parseIpAddress as ip } from "@/shared/net/ip_address.ts";
 import { siteStateName } from "@/region/object_store/object_names.ts";
 import { tick } from "@/region/reconcilers/tick.ts";
+import { publishSoon } from "@/region/services/publish_soon.ts";
 import { publishSiteState } from "@/region/services/sites/publish_state.ts";
 import { sealUnder } from "@/region/tokens/seal.ts";
 import { makeSealedSiteKey } from "@/region/tokens/site_key.ts";
@@ -43,6 +44,40 @@ const storedDocument = async () => {
 };
 
 describe("the published state", () => {
+  test("many changes at once share few documents, and each is in one when it is answered", async () => {
+    const { ctx } = region;
+    const put = vi.spyOn(ctx.objectStore, "put");
+    const change = async () => {
+      const { mac } = await seedMachine(region, site.id, "Ready");
+      await publishSoon(ctx, site.id);
+      expect(readDocument(await storedDocument()).machines.flatMap(({ macs }) => macs))
+        .toContain(mac);
+    };
+    await Promise.all(Array.from({ length: 20 }, change));
+    expect(put.mock.calls.length).toBeGreaterThan(0);
+    expect(put.mock.calls.length).toBeLessThan(15);
+    put.mockRestore();
+    const { wanted, published } = await generations();
+    expect(published).toBe(wanted);
+  });
+
+  test("a password is sealed for the site once, and anew when it is another", async () => {
+    const { ctx } = region;
+    const machine = await seedMachine(region, site.id, "Ready");
+    const shown = async () => {
+      await publishSiteState(ctx, site.id);
+      return readDocument(await storedDocument()).machines[0]?.bmc?.sealedPassword;
+    };
+    const first = await shown();
+    await bumpGeneration(ctx.db, site.id);
+    expect(await shown()).toBe(first);
+    const sealedPassword = await sealUnder(ctx.secrets.sealKey, "another");
+    const bmc = machine.bmc && { ...machine.bmc, sealedPassword };
+    await ctx.db.update(machines).set({ bmc }).where(eq(machines.id, machine.id));
+    await bumpGeneration(ctx.db, site.id);
+    expect(await shown()).not.toBe(first);
+  });
+
   test("says everything about a site, signed, secrets under the site's key", async () => {
     const { ctx } = region;
     await seedImage(region, "20260101");
