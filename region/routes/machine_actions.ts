@@ -109,8 +109,9 @@ export function bodyOf(action: MachineAction) {
 
 /** The same as the service takes it. */
 export function inputOf(action: MachineAction, body: ActionBody): Omit<ActionInput, "systemId"> {
-  if (!("imageId" in body)) return { action, ...body };
-  const { comment, ...deploy } = body;
+  if (action !== "deploy") return { action, ...body };
+  // What `bodyOf` gives for this action.
+  const { comment, ...deploy } = body as z.output<typeof ACTION_BODIES.deploy>;
   return { action, comment, deploy };
 }
 
