@@ -115,7 +115,18 @@ export const NewInterface = z.discriminatedUnion("kind", [
     vlanId: RowBody,
     ...settings,
   }),
-]);
+]).openapi({
+  examples: [
+    {
+      kind: "bond",
+      name: "bond0",
+      parentIds: [17, 18],
+      bond: { mode: "802.3ad", miimonMs: 100, lacpRate: "fast", xmitHashPolicy: "layer3+4" },
+    },
+    { kind: "vlan", name: "bond0.100", parentIds: [19], vlanId: 4 },
+    { kind: "physical", name: "eno3", mac: "52:54:00:12:34:57" },
+  ],
+});
 
 export const InterfaceChange = z.strictObject({
   name: Name.optional(),
@@ -126,7 +137,7 @@ export const InterfaceChange = z.strictObject({
   bond: Bond.optional(),
   bridge: Bridge.optional(),
   ...settings,
-});
+}).openapi({ example: { name: "lan0", mtu: 1500, tags: ["uplink"] } });
 
 export const NewLink = z.strictObject({
   mode: z.enum(LINK_MODES),
@@ -135,6 +146,11 @@ export const NewLink = z.strictObject({
   /** Of static; absent: the lowest free one. */
   ip: Address.optional(),
   isDefaultGateway: z.boolean().optional(),
+}).openapi({
+  examples: [
+    { mode: "static", subnetId: 3, ip: "10.0.0.20", isDefaultGateway: true },
+    { mode: "dhcp" },
+  ],
 });
 
 export const LinkChange = z.strictObject({
@@ -142,4 +158,4 @@ export const LinkChange = z.strictObject({
   subnetId: RowBody.nullable().optional(),
   ip: Address.optional(),
   isDefaultGateway: z.boolean().optional(),
-});
+}).openapi({ example: { mode: "link_up" } });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { sql } from "drizzle-orm";
 import { makeChance } from "./fuzz/chance.ts";
 import { type Operation, readDocument } from "./fuzz/document.ts";
+import { makeKnownPaths } from "./fuzz/known_paths.ts";
 import { harvest, makeKnownValues, parametersByCollection } from "./fuzz/known_values.ts";
 import { makeRequest } from "./fuzz/make_request.ts";
 import { makeImage, makeMachine, makeSite } from "./rack_fixture.ts";
@@ -40,6 +41,7 @@ test("every route that writes leaves an entry when it succeeds", async () => {
   const document = readDocument(body);
   const chance = makeChance(SEED);
   const known = makeKnownValues();
+  const paths = makeKnownPaths(document.operations.map(({ path }) => path));
   const ownNames = parametersByCollection(document.operations.map(({ path }) => path));
   const siteId = await makeSite(region);
   known.add("siteId", siteId);
@@ -61,7 +63,10 @@ test("every route that writes leaves an entry when it succeeds", async () => {
 
   async function tryUntilServed(operation: Operation): Promise<"recorded" | "silent" | "never"> {
     for (let i = 0; i < TRIES_PER_ROUTE; i++) {
-      const { method, path, headers, body } = makeRequest({ chance, known, document }, operation);
+      const { method, path, headers, body } = makeRequest(
+        { chance, known, paths, document },
+        operation,
+      );
       const before = await countEntries();
       const answer = await region.call(`${method} ${path}`, { headers, body, as: { token } });
       // A route may have taken from the admin what an admin can do.
@@ -69,6 +74,7 @@ test("every route that writes leaves an entry when it succeeds", async () => {
       if (answer.status >= 300 || changedNothing(path, answer.body)) continue;
       const collection = operation.path.replace(/\/\{\w+\}$/, "");
       if (answer.body) harvest(known, answer.body, ownNames.get(collection));
+      paths.harvest({ template: operation.path, path }, answer.body);
       return await countEntries() > before ? "recorded" : "silent";
     }
     return "never";

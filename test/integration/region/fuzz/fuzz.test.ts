@@ -6,6 +6,7 @@ import { type RegionUnderTest, startRegionUnderTest } from "../region_under_test
 import { type Chance, makeChance } from "./chance.ts";
 import { findFault, type FuzzAnswer } from "./check_answer.ts";
 import { type ApiDocument, type Operation, readDocument } from "./document.ts";
+import { makeKnownPaths } from "./known_paths.ts";
 import { harvest, makeKnownValues, parametersByCollection } from "./known_values.ts";
 import { formatCurl, makeRequest } from "./make_request.ts";
 import { type Maker, PLANTED_SECRET } from "./make_value.ts";
@@ -51,6 +52,7 @@ interface Cost {
 async function makeFuzzer(document: ApiDocument) {
   const app = createApp(region.ctx);
   const known = makeKnownValues();
+  const paths = makeKnownPaths(document.operations.map(({ path }) => path));
   const ownNames = parametersByCollection(document.operations.map(({ path }) => path));
   const costs = new Map(document.operations.map((operation) => [operation, makeCost()]));
   const keys = new Map<Role, string>();
@@ -79,7 +81,7 @@ async function makeFuzzer(document: ApiDocument) {
 
   async function send(chance: Chance): Promise<void> {
     const operation = choose(chance);
-    const maker: Maker = { chance, known, document };
+    const maker: Maker = { chance, known, paths, document };
     const request = makeRequest(maker, operation);
     const role = chance.pick<Role | undefined>([
       "admin",
@@ -101,7 +103,7 @@ async function makeFuzzer(document: ApiDocument) {
     if (answer.status < 400) cost.served++;
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
     judge(operation, request, answer, isSpoiled);
-    if (answer.status < 300) remember(operation, answer);
+    if (answer.status < 300) remember(operation, answer, isSpoiled ? undefined : request.path);
     if (answer.status === 401 && role && !isSpoiled) keys.set(role, await region.addUser(role));
   }
 
@@ -136,10 +138,12 @@ async function makeFuzzer(document: ApiDocument) {
     faults.push(`${fault}\n  ${formatCurl(request)}\n  ${answer.text.slice(0, 300)}${log}`);
   }
 
-  function remember(operation: Operation, answer: FuzzAnswer): void {
+  function remember(operation: Operation, answer: FuzzAnswer, path: string | undefined): void {
     if (!answer.contentType.startsWith("application/json")) return;
     const collection = operation.path.replace(/\/\{\w+\}$/, "");
-    harvest(known, JSON.parse(answer.text), ownNames.get(collection));
+    const value: unknown = JSON.parse(answer.text);
+    harvest(known, value, ownNames.get(collection));
+    if (path !== undefined) paths.harvest({ template: operation.path, path }, value);
   }
 
   return {

@@ -4,8 +4,9 @@ import type { FuzzRequest } from "./spoil.ts";
 
 /** A request of an operation that its schemas accept, mostly. */
 export function makeRequest(maker: Maker, operation: Operation): FuzzRequest {
-  const { chance } = maker;
-  let path = operation.path;
+  const { chance, paths } = maker;
+  const seen = chance.oneIn(4) ? undefined : paths?.pick(chance, operation.path);
+  let path = seen ?? operation.path;
   const query: string[] = [];
   const headers: Record<string, string> = {};
   for (const parameter of operation.parameters) {

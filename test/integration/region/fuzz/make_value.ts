@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Chance } from "./chance.ts";
 import type { ApiDocument, Schema } from "./document.ts";
+import type { KnownPaths } from "./known_paths.ts";
 import type { KnownValues } from "./known_values.ts";
 
 /** Sent in every field whose name says that it is secret; looked for in all answers and the log. */
@@ -35,6 +36,8 @@ const BY_NAME: readonly [name: RegExp, make: (chance: Chance) => unknown][] = [
 export interface Maker {
   readonly chance: Chance;
   readonly known: KnownValues;
+  /** Absent: each parameter of a path for itself. */
+  readonly paths?: KnownPaths;
   readonly document: ApiDocument;
 }
 
