@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { CHECKOUT } from "@/infra/lab/folders.ts";
 import { runProgram } from "@/infra/images/run_program.ts";
 import { AGENT_VERSION } from "@/rack-agent/version.ts";
+import { fetchRuntime } from "./fetch_runtime.ts";
 import { withBuiltWorkers, workerFiles } from "./worker_files.ts";
 
 export type Arch = "x64" | "arm64";
@@ -9,7 +10,7 @@ export type Arch = "x64" | "arm64";
 export interface BuildOptions {
   readonly arch: Arch;
   readonly form: "self-extracting" | "compiled";
-  /** The `deno` that goes into the file; this one when absent. */
+  /** The `deno` that goes into the file; absent: this one, or for another machine npm's. */
   readonly runtime?: string;
   readonly log: (line: string) => void;
 }
@@ -107,10 +108,11 @@ async function pack(
   path: string,
   { arch, runtime, log }: BuildOptions,
 ): Promise<void> {
-  if (!runtime && arch !== hostArch()) {
-    throw new Error(`--arch ${arch} needs --runtime: the deno that runs on that machine`);
-  }
-  const packedRuntime = await packRuntime(runtime ?? Deno.execPath(), log);
+  const own = arch === hostArch() ? Deno.execPath() : undefined;
+  const packedRuntime = await packRuntime(
+    runtime ?? own ?? await fetchRuntime(arch, RUNTIMES),
+    log,
+  );
   const packedAgent = `${stage}/agent.tar.gz`;
   await tar(packedAgent, stage, files);
   const payload = [await Deno.readFile(packedRuntime), await Deno.readFile(packedAgent)];

@@ -5,7 +5,8 @@ const USAGE = `deno task build:agent [flags]: the agent as one executable file, 
 
   --arch x64|arm64                   for which machine (default: this one)
   --form self-extracting|compiled    how (default self-extracting)
-  --runtime PATH                     the deno to put in (default: this one)
+  --runtime PATH                     the deno to put in (default: this one, or npm's for
+                                     another machine)
   --help                             this text`;
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
@@ -28,7 +29,13 @@ async function main(args: string[]): Promise<number> {
   }
   const startMs = performance.now();
   const log = (line: string) => console.log(line);
-  const path = await buildAgent({ arch, form, runtime, log });
+  let path: string;
+  try {
+    path = await buildAgent({ arch, form, runtime, log });
+  } catch (error) {
+    console.error(`not built: ${error instanceof Error ? error.message : String(error)}`);
+    return 1;
+  }
   const { size } = await Deno.stat(path);
   const seconds = ((performance.now() - startMs) / 1_000).toFixed(1);
   console.log(`${path}: ${(size / 1e6).toFixed(1)} MB, in ${seconds} s`);
