@@ -6,7 +6,8 @@ import type { ApiEnv } from "./routes/api.ts";
 import { agentRoutes as rackAgentRoutes } from "./routes/agent/agent_routes.ts";
 import { agentRoutes } from "./routes/agents.ts";
 import { allocationRoutes } from "./routes/allocation.ts";
-import { API_TAGS, nameOperations } from "./routes/api_document.ts";
+import { addExamples, API_TAGS, nameOperations } from "./routes/api_document.ts";
+import { apiViewerRoutes } from "./routes/api_viewer.ts";
 import { apiKeyRoutes } from "./routes/api_keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authentication } from "./routes/authentication.ts";
@@ -95,12 +96,13 @@ export function createApp(ctx: RegionContext) {
     description: "An API key (rwk_...) or the token of a session (rws_...)",
   });
   const document = once(() =>
-    nameOperations(app.getOpenAPI31Document({
+    addExamples(nameOperations(app.getOpenAPI31Document({
       openapi: "3.1.0",
       info: { title: "Rackwright", version: VERSION },
       tags: API_TAGS,
-    }))
+    })))
   );
+  app.route("/api/v1", apiViewerRoutes(ctx));
   app.get("/api/v1/openapi.json", (c) => c.json(document()));
   return app;
 }
@@ -174,6 +176,8 @@ const PUBLIC_REQUESTS = [
 ];
 
 function isPublic({ method, path }: { method: string; path: string }): boolean {
+  // The document is everybody's, and so is what shows it.
+  if (method === "GET" && /^\/api\/v1\/docs(\/|$)/.test(path)) return true;
   return PUBLIC_REQUESTS.includes(`${method} ${path}`);
 }
 

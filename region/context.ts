@@ -23,6 +23,8 @@ export interface RegionContext {
    * has nothing to publish because it is all undone.
    */
   readonly holdsPublishing?: boolean;
+  /** A file of the API viewer's package; absent where the home serves it in another way, or not. */
+  readonly readViewerFile?: (name: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** The addresses of a name, where the home can look them up. */
   readonly resolveHost?: (hostname: string) => Promise<string[]>;
 }

@@ -21,6 +21,7 @@ import {
   parseRegionSecrets,
 } from "./services/secrets/region_secrets.ts";
 import { refuseForeignSecrets } from "./services/secrets/rotate_seal_key.ts";
+import { readViewerFile } from "./viewer_files.ts";
 
 const TICK_MS = 5000;
 /** Requests in hand get this long to end; long polls are woken at once. */
@@ -103,6 +104,7 @@ async function open(
     webhookHosts: config.webhookHosts,
     oidcHosts: config.oidcHosts,
     resolveHost,
+    readViewerFile,
     migrations: migrations.map(({ name }) => name),
   };
   return { ctx, folder, hub };

@@ -1,3 +1,5 @@
+import { type ExampleKind, type ExampleSchema, makeExample } from "./examples/make_example.ts";
+
 /** As much of an OpenAPI document as is completed here. */
 export interface ApiDocument {
   paths?: Record<string, object>;
@@ -52,6 +54,34 @@ export function nameOperations<D extends ApiDocument>(document: D): D {
     }
   }
   return document;
+}
+
+/** Gives every body of the document that has no example one that is made of its schema. */
+export function addExamples<D extends ApiDocument>(document: D): D {
+  for (const operations of Object.values(document.paths ?? {})) {
+    for (const method of METHODS) {
+      // The library wrote it, with these parts where it wrote any.
+      const operation = Reflect.get(operations, method) as DescribedOperation | undefined;
+      addExampleTo(operation?.requestBody?.content, "request");
+      for (const [status, answer] of Object.entries(operation?.responses ?? {})) {
+        if (status.startsWith("2")) addExampleTo(answer.content, "answer");
+      }
+    }
+  }
+  return document;
+}
+
+interface DescribedOperation {
+  readonly requestBody?: { readonly content?: Content };
+  readonly responses?: Readonly<Record<string, { readonly content?: Content }>>;
+}
+
+type Content = Record<string, { schema?: ExampleSchema; example?: unknown }>;
+
+function addExampleTo(content: Content | undefined, kind: ExampleKind): void {
+  for (const body of Object.values(content ?? {})) {
+    if (body.schema && body.example === undefined) body.example = makeExample(body.schema, kind);
+  }
 }
 
 function operationId(method: string, path: string): string {

@@ -60,10 +60,14 @@ interface BulkRoute {
   readonly role: Role;
   /** What is to be done, beside the selection. */
   readonly fields: z.ZodRawShape;
+  /** The same in the document. */
+  readonly example?: object;
 }
 
-function bulkRoute({ name, summary, role, fields }: BulkRoute) {
-  const schema = z.strictObject({ ...Chosen, ...fields }).check(checkSelection);
+function bulkRoute({ name, summary, role, fields, example }: BulkRoute) {
+  const chosen = { filter: { siteId: "s-4k7m2p9x", zone: "row 1" }, expect: 12 };
+  const schema = z.strictObject({ ...Chosen, ...fields }).check(checkSelection)
+    .openapi({ example: { ...chosen, ...example } });
   return createRoute({
     method: "post",
     path: `/machines/actions/${name}`,
@@ -115,6 +119,7 @@ export function machineBulkRoutes(ctx: RegionContext) {
     summary: "Set zone, pool, tags or description of many machines",
     role: "admin",
     fields: { change: Change },
+    example: { change: { pool: "render", tags: { add: ["gpu"] } } },
   }, ({ change }) => ({ kind: "update", change: Change.parse(change) }));
   add({ name: "delete", summary: "Forget many machines", role: "admin", fields: {} }, () => ({
     kind: "delete",
@@ -129,6 +134,7 @@ function actionRoute(action: MachineAction): BulkRoute {
     summary: `Ask many machines to ${action.replaceAll("_", " ")}`,
     role: weakestRoleFor(action),
     fields: (bodies[action] ?? PLAIN_BODY).shape,
+    example: action === "deploy" ? { imageId: "i-ubuntu2404" } : {},
   };
 }
 

@@ -99,6 +99,15 @@ export const NewMachine = z.strictObject({
   domain: DomainOfHost.optional(),
   tags: TagNames.optional(),
   description: Description.optional(),
+}).openapi({
+  example: {
+    siteId: "s-4k7m2p9x",
+    hostname: "node-1",
+    macs: ["52:54:00:20:00:01"],
+    bmc: { kind: "ipmi", address: "10.21.0.11", username: "admin", password: "calvin" },
+    zone: "row 1",
+    tags: ["gpu"],
+  },
 });
 
 export const MachineChange = z.strictObject({

@@ -125,7 +125,7 @@ const cloneRoute = createRoute({
       }).refine(
         ({ storage, network }) => storage || network,
         "say what is copied: storage, network, or both",
-      ),
+      ).openapi({ example: { to: ["k7c2mp"], storage: true } }),
     ),
   },
   responses: ok(
