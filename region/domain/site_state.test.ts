@@ -177,6 +177,25 @@ test("buildSiteState() gives away no address that is reserved or promised to a s
   ]);
 });
 
+test("what an interface is configured with goes before a reservation, and neither is given away", () => {
+  const mac = "52:54:00:00:00:01";
+  const state = build({
+    subnets: [{ ...bareSubnet, id: 1, cidr: "10.0.1.0/24" }],
+    machines: [machine],
+    interfaces: [{ machineId: 1, mac }],
+    ranges: [{ subnetId: 1, kind: "dynamic", first: ip("10.0.1.10"), last: ip("10.0.1.20") }],
+    addresses: [
+      { subnetId: 1, mac, ip: ip("10.0.1.12"), linkId: null },
+      { subnetId: 1, mac, ip: ip("10.0.1.5"), linkId: 7 },
+    ],
+  });
+  expect(state.machines[0]?.reservations).toEqual([{ mac, ipv4: "10.0.1.5" }]);
+  expect(state.subnets[0]?.dynamicRanges).toEqual([
+    { first: "10.0.1.10", last: "10.0.1.11" },
+    { first: "10.0.1.13", last: "10.0.1.20" },
+  ]);
+});
+
 test("buildSiteState() gives each machine its own interfaces, and a BMC where it has one", () => {
   const bmc = {
     kind: "ipmi",

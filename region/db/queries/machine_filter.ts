@@ -1,7 +1,22 @@
-import { and, eq, exists, inArray, isNull, like, not, or, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  eq,
+  exists,
+  inArray,
+  isNotNull,
+  isNull,
+  like,
+  not,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
+import { DomainError } from "@/shared/errors/domain_error.ts";
+import { parseIpAddress } from "@/shared/net/ip_address.ts";
 import type { MachineStatus } from "@/shared/machine/lifecycle.ts";
 import type { Db } from "../client.ts";
-import { interfaces } from "../schema/interfaces.ts";
+import { interfaceLinks, interfaces } from "../schema/interfaces.ts";
+import { ipAddresses } from "../schema/ip_addresses.ts";
 import { type MachineRow, machines } from "../schema/machines.ts";
 import { leases } from "../schema/subnets.ts";
 import { machineTags, tags } from "../schema/tags.ts";
@@ -97,8 +112,33 @@ function addressConditions(db: Db, { mac, ip }: MachineFilter): (SQL | undefined
       db.select({ id: interfaces.machineId }).from(interfaces)
         .where(inArray(interfaces.mac, [...mac])),
     ),
-    ip && inArray(machines.id, holding(db, inArray(leases.ipv4, [...ip]))),
+    ip && or(
+      inArray(machines.id, holding(db, inArray(leases.ipv4, [...ip]))),
+      inArray(machines.id, configuredWith(db, ip)),
+    ),
   ];
+}
+
+/** As a subquery: the machines of which an interface has one of these addresses, up or not. */
+function configuredWith(db: Db, ips: readonly string[]) {
+  const links = db.select({ id: ipAddresses.linkId }).from(ipAddresses).where(and(
+    isNotNull(ipAddresses.linkId),
+    // What is no address is nobody's.
+    sql`${ipAddresses.ip} = any (${sql.param(ips.filter(isIpAddress))}::inet[])`,
+  ));
+  return db.select({ id: interfaces.machineId }).from(interfaceLinks)
+    .innerJoin(interfaces, eq(interfaces.id, interfaceLinks.interfaceId))
+    .where(inArray(interfaceLinks.id, links));
+}
+
+function isIpAddress(text: string): boolean {
+  try {
+    parseIpAddress(text);
+    return true;
+  } catch (error) {
+    if (error instanceof DomainError) return false;
+    throw error;
+  }
 }
 
 /** As a subquery: the machines with an open lease of which `condition` is true. */

@@ -28,6 +28,8 @@ export interface AddressRecord {
   readonly subnetId: number;
   readonly ip: IpAddress;
   readonly mac: string | null;
+  /** Of a machine's interface; absent or null: of none. */
+  readonly linkId?: number | null;
 }
 
 /** What clients have anyway; saying it changes nothing. */
@@ -47,12 +49,15 @@ export function stateSubnets(
   const ranges = Map.groupBy(records.ranges, ({ subnetId }) => subnetId);
   const addresses = Map.groupBy(records.addresses, ({ subnetId }) => subnetId);
   const machineMacs = new Set(records.interfaces.map(({ mac }) => mac));
+  const told = new Set<string>(
+    dhcpPromises(records.addresses).filter(({ mac }) => machineMacs.has(mac))
+      .map(({ ipv4 }) => ipv4),
+  );
   return records.subnets.filter(({ cidr }) => !cidr.includes(":")).map((subnet) => {
-    // The agent knows what is promised to machines; an address promised to anything else must not
+    // The agent is told what is promised to machines; any other address that is promised must not
     // be given away either.
     const promised = (addresses.get(subnet.id) ?? [])
-      .filter(({ mac }) => mac === null || !machineMacs.has(mac))
-      .map(({ ip }) => only(ip));
+      .filter(({ ip }) => !told.has(ip)).map(({ ip }) => only(ip));
     return {
       ...stateSubnet(withDefaults(subnet, records.settings), ranges.get(subnet.id) ?? [], promised),
       ...list("options", optionsOfSubnet(records.dhcpOptions, subnet.id).slice(0, OPTIONS_MAX)),
@@ -103,12 +108,17 @@ function stateSubnet(
   };
 }
 
-/** What DHCP promises, at most one address a MAC and subnet: the one promised first. */
+/**
+ * What DHCP promises, at most one address a MAC and subnet: the one promised first. That of an
+ * interface goes before a reservation, so that the machine has the same one whatever it boots.
+ */
 export function dhcpPromises(
   addresses: readonly AddressRecord[],
 ): { mac: string; ipv4: string }[] {
   const promised = new Set<string>();
-  return addresses.flatMap(({ subnetId, ip, mac }) => {
+  const linked = addresses.filter(({ linkId }) => linkId);
+  const others = addresses.filter(({ linkId }) => !linkId);
+  return [...linked, ...others].flatMap(({ subnetId, ip, mac }) => {
     const key = `${subnetId} ${mac}`;
     if (mac === null || familyOf(ip) !== 4 || promised.has(key)) return [];
     promised.add(key);

@@ -208,6 +208,10 @@ describe("links", () => {
     const { machines } = await readSiteDocument(region, siteId);
     expect(machines.find((each) => each.systemId === systemId)?.reservations)
       .toEqual([{ mac: port.mac, ipv4: "10.0.0.5" }]);
+    const found = async (ip: string) =>
+      (await get(`machines?ip=${ip}`)).machines.map((each: { systemId: string }) => each.systemId);
+    expect(await found("10.0.0.5")).toEqual([systemId]);
+    expect(await found("10.0.0.6,nonsense")).toEqual([]);
     const { body: audit } = await region.call("GET /api/v1/audit?kind=interface&limit=1");
     expect(audit.entries[0]).toMatchObject({
       action: "interface.update",
