@@ -47,6 +47,7 @@ Environment:
   DATABASE_URL               postgres://… (default: an embedded PostgreSQL server)
   RACKWRIGHT_BOOTSTRAP_FILE  the first admin's credentials are written there too, as JSON
   RACKWRIGHT_WEBHOOK_HOSTS   hosts that webhooks may go to by plain http, or although they are ours
+  RACKWRIGHT_OIDC_HOSTS      the same for the identity provider
   RACKWRIGHT_PROXIES         proxies whose X-Forwarded-For is believed: 127.0.0.1,::1`;
 
 /** What the arguments ask for. Throws `invalid_input` that lists what there is. */
