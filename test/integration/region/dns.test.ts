@@ -245,6 +245,11 @@ describe("a zone", () => {
     await lease(subnet, "192.0.2.102", mac(3));
     await lease(subnet, "192.0.2.103", mac(4));
     await lease(subnet, "192.0.2.104", mac(9));
+    // Given to somebody else since, and the same card at another site.
+    await lease(subnet, "192.0.2.105", mac(3));
+    await lease(subnet, "192.0.2.105", mac(9));
+    const { id: elsewhere } = await post("sites", { name: `other ${made}` });
+    await post("machines", { siteId: elsewhere, macs: [mac(1), mac(2)], hostname: "twin", domain });
     for (
       const [name, type, data] of [
         ["@", "NS", "ns1"],
@@ -261,7 +266,7 @@ describe("a zone", () => {
     ) expect((await write(name, type, data)).status, `${name} ${type}`).toBe(201);
     const text = await zoneText(`domains/${domainId}/zone`);
     const hosts = text.split("\n").filter((line) =>
-      /^(node|fixed|switch|elsewhere|guest)\t/.test(line)
+      /^(node|fixed|switch|twin|elsewhere|guest)\t/.test(line)
     );
     expect(hosts).toEqual([
       "fixed\tIN\tA\t192.0.2.50",
@@ -328,6 +333,8 @@ describe("a zone", () => {
     await write("www", "A", "203.0.113.13");
     await write("node-alias", "A", "203.0.113.10");
     await write("*.apps", "A", "203.0.113.14");
+    domainId = (await post("domains", { name: `o${made}.example`, isAuthoritative: false })).id;
+    await write("theirs", "A", "203.0.113.15");
     const lines = (text: string) => text.split("\n").filter((line) => line.includes("PTR"));
     const [origin] = (await get(`subnets/${subnet}/reverse-zones`)).reverseZones;
     expect(origin).toBe("113.0.203.in-addr.arpa");
