@@ -15,7 +15,8 @@ const Value = z.union([
   z.array(z.string().max(256)).max(64),
   z.null(),
 ]).openapi({
-  description: "As `kind` says: number, flag, text, addresses; null where it may be",
+  description:
+    "As `kind` says: number, flag, text, one of `choices`, addresses; null where it may be",
   example: 12,
 });
 
@@ -25,10 +26,11 @@ const Setting = z.object({
   isDefault: z.boolean().openapi({ description: "Nobody has set it, or it was reset" }),
   default: Value,
   description: z.string(),
-  kind: z.enum(["number", "flag", "text", "addresses"]),
+  kind: z.enum(["number", "flag", "text", "choice", "addresses"]),
   accepted: z.string().openapi({ description: "What it takes, in words" }),
   minimum: z.number().nullable(),
   maximum: z.number().nullable().openapi({ description: "Of a list: how many" }),
+  choices: z.array(z.string()).nullable(),
   isNullable: z.boolean(),
   changedAt: z.string().nullable(),
   version: z.int(),
@@ -109,6 +111,7 @@ function viewSetting(view: SettingView) {
   return {
     ...view,
     value: list(view.value) as z.infer<typeof Value>,
+    choices: view.choices && [...view.choices],
     default: list(view.default) as z.infer<typeof Value>,
     changedAt: view.changedAt?.toISOString() ?? null,
   };

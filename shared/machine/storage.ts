@@ -66,5 +66,3 @@ export interface Disk {
 
 export const MIB = 1024 ** 2;
 export const EMPTY_PLAN: StoragePlan = { tables: [], raids: [], volumeGroups: [], filesystems: [] };
-/** What a machine has for which nobody asked for anything. */
-export const DEFAULT_WISH: StorageWish = { layout: "flat" };

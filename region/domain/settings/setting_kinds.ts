@@ -5,7 +5,7 @@ export type SettingValue = number | boolean | string | null | readonly string[];
 
 /** One line of the table. */
 export interface Setting<T extends SettingValue = SettingValue> {
-  readonly kind: "number" | "flag" | "text" | "addresses";
+  readonly kind: "number" | "flag" | "text" | "choice" | "addresses";
   readonly default: T;
   /** One sentence for whoever decides: what it does, in which unit, what null means. */
   readonly description: string;
@@ -13,6 +13,7 @@ export interface Setting<T extends SettingValue = SettingValue> {
   readonly accepted: string;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly choices?: readonly string[];
   /** Whether null is a value. */
   readonly isNullable: boolean;
   /** What a document of a site says depends on it: when it changes, all are made anew. */
@@ -91,6 +92,20 @@ export function optionalText(
     accepted: `${accepted}, or null`,
     parse: (value) =>
       value === null || (typeof value === "string" && pattern.test(value)) ? value : undefined,
+  };
+}
+
+/** One of a few words. */
+export function choice<const T extends string>(
+  { choices, ...about }: About<T> & { choices: readonly T[] },
+): Setting<T> {
+  return {
+    ...common(about),
+    kind: "choice",
+    choices,
+    isNullable: false,
+    accepted: `one of ${choices.join(", ")}`,
+    parse: (value) => choices.find((each) => each === value),
   };
 }
 

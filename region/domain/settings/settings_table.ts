@@ -1,5 +1,6 @@
 import {
   addresses,
+  choice,
   daysKept,
   flag,
   optionalText,
@@ -43,6 +44,11 @@ export const SETTINGS = {
     description:
       "Put on every kernel command line, of the systems that machines are worked on in " +
       "and of those installed, behind the image's own options and before those of tags.",
+  }),
+  storageLayout: choice({
+    default: "flat",
+    choices: ["flat", "lvm", "raid"],
+    description: "How the disks of a machine are laid out for which nobody has asked for anything.",
   }),
   dnsServers: addresses({
     default: [],

@@ -4,12 +4,7 @@ import { requireInventory } from "../install_target.ts";
 import { checkStorage } from "./check_storage.ts";
 import { listDevices, Sizes } from "./devices.ts";
 import { planStorage } from "./layouts.ts";
-import {
-  DEFAULT_WISH,
-  type Disk,
-  type StoragePlan,
-  type StorageWish,
-} from "@/shared/machine/storage.ts";
+import type { Disk, StoragePlan, StorageWish } from "@/shared/machine/storage.ts";
 
 /** Room for the system and a little work. */
 const ROOT_BYTES_MIN = 2 * 1024 ** 3;
@@ -23,17 +18,17 @@ export interface InstallStorage {
 }
 
 /**
- * What a machine with this wish is installed to; null: what a machine gets without one.
+ * What a machine with this wish is installed to.
  *
  * Throws `conflict`: nothing or too little is known or there, the wish does not fit the disks that
  * were found last, nothing big enough is mounted at `/`, or its firmware could not start it.
  */
 export function installStorageOf(
-  wish: StorageWish | null,
+  wish: StorageWish,
   inventory: Inventory | null,
 ): InstallStorage {
   const { firmware, disks } = requireInventory(inventory);
-  const plan = planStorage(wish ?? DEFAULT_WISH, inventory);
+  const plan = planStorage(wish, inventory);
   checkStillFits(plan, disks);
   checkRoot(plan, disks);
   checkFirmware(plan, firmware);

@@ -290,7 +290,7 @@ describe("installStorageOf", () => {
   });
 
   test("says where to, or why not", () => {
-    expect(codeOf(null, MACHINE)).toBe("sda");
+    expect(codeOf({ layout: "flat" }, MACHINE)).toBe("sda");
     expect(codeOf({ layout: "flat" }, MACHINE)).toBe("sda");
     expect(codeOf({ layout: "flat", disk: "sdc" }, MACHINE)).toBe("sdc");
     expect(codeOf({ layout: "lvm" }, MACHINE)).toBe("sda");
@@ -301,8 +301,8 @@ describe("installStorageOf", () => {
     expect(codeOf({ layout: "lvm", rootBytes: GIB }, MACHINE)).toBe("storage.root_too_small");
     expect(codeOf({ layout: "flat", disk: "gone" }, MACHINE)).toBe("storage.does_not_fit");
     expect(codeOf({ layout: "blank" }, MACHINE)).toBe("storage.no_root");
-    expect(codeOf(null, null)).toBe("machine.no_inventory");
-    expect(codeOf(null, { ...MACHINE, disks: [] })).toBe("machine.no_disk");
+    expect(codeOf({ layout: "flat" }, null)).toBe("machine.no_inventory");
+    expect(codeOf({ layout: "flat" }, { ...MACHINE, disks: [] })).toBe("machine.no_disk");
   });
 
   test("asks for what the firmware starts from", () => {

@@ -7,8 +7,9 @@ import { planStorage } from "@/region/domain/storage/layouts.ts";
 import { recordChange } from "@/region/services/audit/record_change.ts";
 import { expectVersion } from "@/region/services/expect_version.ts";
 import { ChangedMeanwhile, retryOnChange } from "@/region/services/retry_on_change.ts";
+import { readSettings, type Settings } from "@/region/services/settings/read_settings.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
-import { DEFAULT_WISH, type StoragePlan, type StorageWish } from "@/shared/machine/storage.ts";
+import type { StoragePlan, StorageWish } from "@/shared/machine/storage.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { findMachineInScope, requireMachineOwner } from "./machine_scope.ts";
 
@@ -30,7 +31,8 @@ export async function getStorage(
   systemId: string,
 ): Promise<StorageView> {
   requireRole(caller, "viewer");
-  return viewOf(await findMachineInScope(ctx.db, caller, systemId));
+  const machine = await findMachineInScope(ctx.db, caller, systemId);
+  return viewOf(machine, await readSettings(ctx.db));
 }
 
 /**
@@ -51,7 +53,8 @@ export async function setStorage(
       const read = await findMachineInScope(tx, caller, systemId);
       expectVersion(read, ifVersion);
       requireMachineOwner(caller, read);
-      return viewOf(await writeStorage(ctx, tx, caller, { read, wish, action: "machine.storage" }));
+      const change = { read, wish, action: "machine.storage" } as const;
+      return viewOf(await writeStorage(ctx, tx, caller, change), await readSettings(tx));
     }));
 }
 
@@ -88,11 +91,19 @@ function requireChangeable({ status, hostname }: MachineRow): void {
   });
 }
 
-function viewOf(row: MachineRow): StorageView {
+/** What its people asked for; where nobody did, what the region's settings say. */
+export function storageWishOf(
+  { storage }: Pick<MachineRow, "storage">,
+  { storageLayout: layout }: Settings,
+): StorageWish {
+  return storage ?? { layout };
+}
+
+function viewOf(row: MachineRow, settings: Settings): StorageView {
   const { version } = row;
-  const wish = row.storage ?? DEFAULT_WISH;
+  const wish = storageWishOf(row, settings);
   const planned = attempt(() => planStorage(wish, row.inventory));
-  const target = attempt(() => installStorageOf(row.storage, row.inventory));
+  const target = attempt(() => installStorageOf(wish, row.inventory));
   const refusal = target instanceof DomainError
     ? { code: target.code, detail: target.message }
     : null;

@@ -10,6 +10,7 @@ import { isConfigured, networkConfigOf } from "@/region/domain/interfaces/networ
 import { parseSshKey } from "@/region/domain/ssh_key.ts";
 import { installStorageOf } from "@/region/domain/storage/installable.ts";
 import { mustFind } from "@/region/services/not_found.ts";
+import { storageWishOf } from "./machine_storage.ts";
 import { readNetwork } from "@/region/services/interfaces/read_network.ts";
 import { prepareScripts } from "@/region/services/scripts/prepare_scripts.ts";
 import { readSettings, type Settings } from "@/region/services/settings/read_settings.ts";
@@ -122,7 +123,10 @@ async function prepareDeploy(
   },
 ): Promise<Work> {
   const image = await chooseImage(ctx, machine, { input, settings });
-  const { firmware, plan, disks } = installStorageOf(machine.storage, machine.inventory);
+  const { firmware, plan, disks } = installStorageOf(
+    storageWishOf(machine, settings),
+    machine.inventory,
+  );
   const [boot] = await listInterfaces(ctx.db, [machine.id]);
   if (!boot) {
     throw conflict("machine.no_interface", "no network interface of this machine is known");

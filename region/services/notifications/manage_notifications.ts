@@ -1,4 +1,5 @@
 import type { RegionContext } from "@/region/context.ts";
+import { insertEvent } from "@/region/db/queries/events.ts";
 import {
   deleteNotifications,
   findNotification,
@@ -73,6 +74,13 @@ export async function createNotification(
           forUsers,
           isDismissable: input.isDismissable ?? true,
           createdAt: ctx.now(),
+        });
+        // What it says is not everybody's to read; whoever follows the feed looks for themselves.
+        await insertEvent(tx, {
+          at: ctx.now(),
+          level: "info",
+          code: "notification.created",
+          message: `${caller.username} wrote a message`,
         });
         await recordChange(ctx, tx, caller, {
           action: "notification.create",

@@ -36,6 +36,8 @@ interface Kept<T> {
 export class ProviderClient {
   readonly #ctx: RegionContext;
   #metadata: Kept<Metadata> | undefined;
+  /** Asked at this moment, by everybody who wants to sign in now. */
+  #asking: { readonly issuer: string; readonly answer: Promise<Metadata> } | undefined;
   #keys: (Kept<ProviderKeys> & { readonly uri: string }) | undefined;
 
   constructor(ctx: RegionContext) {
@@ -46,6 +48,16 @@ export class ProviderClient {
   async metadata(issuer: string): Promise<Metadata> {
     const kept = this.#metadata;
     if (kept?.value.issuer === issuer && this.#age(kept) < METADATA_MS) return kept.value;
+    if (this.#asking?.issuer !== issuer) this.#asking = { issuer, answer: this.#ask(issuer) };
+    const asking = this.#asking;
+    try {
+      return await asking.answer;
+    } finally {
+      if (this.#asking === asking) this.#asking = undefined;
+    }
+  }
+
+  async #ask(issuer: string): Promise<Metadata> {
     const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
     const parsed = Metadata.safeParse(await askProvider(this.#ctx, { url }));
     if (!parsed.success) {

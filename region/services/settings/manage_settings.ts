@@ -32,6 +32,7 @@ export interface SettingView {
   readonly accepted: string;
   readonly minimum: number | null;
   readonly maximum: number | null;
+  readonly choices: readonly string[] | null;
   readonly isNullable: boolean;
   readonly changedAt: Date | null;
   /** 0: never changed. */
@@ -106,6 +107,7 @@ function viewOf(name: SettingName, row: SettingRow | undefined): SettingView {
     accepted: setting.accepted,
     minimum: setting.minimum ?? null,
     maximum: setting.maximum ?? null,
+    choices: setting.choices ?? null,
     isNullable: setting.isNullable,
     changedAt: row?.changedAt ?? null,
     version: row?.version ?? 0,

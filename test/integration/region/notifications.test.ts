@@ -217,6 +217,7 @@ describe("a message of an admin", () => {
     expect(await messages("operator")).toEqual(["u", "b"]);
     expect(await messages("viewer")).toEqual(["u", "v", "b"]);
     expect(await messages("admin", "?everybodys=true")).toEqual(["a", "u", "v", "b"]);
+    expect(await events("notification.created")).toHaveLength(4);
     region.advance(60_000);
     expect(await messages("operator")).toEqual(["u"]);
     const forbidden = await region.call("GET /api/v1/notifications?everybodys=true", {

@@ -135,6 +135,24 @@ describe("takes effect:", () => {
     expect(rows[0]?.script).toContain("console=ttyS1");
   });
 
+  test("how disks are laid out for which nobody asked for anything", async () => {
+    const systemId = await makeMachine(region, await makeSite(region));
+    const other = await makeMachine(region, await makeSite(region));
+    const storageOf = async (id: string) =>
+      (await region.call(`GET /api/v1/machines/${id}/storage`)).body;
+    await region.call(`PUT /api/v1/machines/${other}/storage`, { body: { layout: "flat" } });
+    await set("storageLayout", "lvm");
+    const { wish, plan } = await storageOf(systemId);
+    expect([wish, plan.volumeGroups[0]?.name]).toEqual([{ layout: "lvm" }, "vgroot"]);
+    expect((await storageOf(other)).wish).toEqual({ layout: "flat" });
+    await set("deployRelease", "test/1");
+    const { body } = await region.call(`POST /api/v1/machines/${systemId}/deploy`, { body: {} });
+    const { rows } = await region.ctx.db.execute(
+      sql`SELECT install_script AS script FROM operations WHERE id = ${body.operation.id}`,
+    ) as unknown as { rows: { script: string }[] };
+    expect(rows[0]?.script).toContain("vgcreate");
+  });
+
   test("which system machines are commissioned in", async () => {
     const siteId = await makeSite(region);
     await makeImage(region, { architecture: "arm64" });
