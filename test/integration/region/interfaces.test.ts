@@ -168,6 +168,9 @@ describe("a machine's interfaces", () => {
       .toBe(200);
     const mac = { mac: "52:54:00:99:99:99" };
     expect((await region.call(`PATCH ${path}`, { body: mac, as: "operator" })).status).toBe(403);
+    expect((await region.call(`PATCH ${path}`, { body: mac })).body.mac).toBe(mac.mac);
+    const found = async (text: string) => (await site.get(`machines?q=${text}`)).machines.length;
+    expect([await found(mac.mac), await found(port.mac)]).toEqual([1, 0]);
   });
 
   test("are left alone while a system runs with them, or is to be gone back to", async () => {
