@@ -28,6 +28,9 @@ export const machineFilters = {
   }),
   zone: manyOf(Name).openapi({ description: "In any of these zones, by name" }),
   pool: manyOf(Name).openapi({ description: "In any of these pools, by name" }),
+  domain: manyOf(z.string().min(1).max(255)).openapi({
+    description: "In any of these DNS domains, by name",
+  }),
   tag: manyOf(Name).openapi({ description: "With all of these tags", example: "gpu,fast-net" }),
   anyTag: manyOf(Name).openapi({ description: "With at least one of these tags" }),
   notTag: manyOf(Name).openapi({ description: "With none of these tags" }),

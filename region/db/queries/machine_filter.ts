@@ -15,6 +15,7 @@ import { DomainError } from "@/shared/errors/domain_error.ts";
 import { parseIpAddress } from "@/shared/net/ip_address.ts";
 import type { MachineStatus } from "@/shared/machine/lifecycle.ts";
 import type { Db } from "../client.ts";
+import { dnsDomains } from "../schema/dns.ts";
 import { interfaceLinks, interfaces } from "../schema/interfaces.ts";
 import { ipAddresses } from "../schema/ip_addresses.ts";
 import { type MachineRow, machines } from "../schema/machines.ts";
@@ -31,6 +32,7 @@ export interface MachineFilter {
   /** By name, as the pool. */
   readonly zone?: readonly string[];
   readonly pool?: readonly string[];
+  readonly domain?: readonly string[];
   /** Names: has each of these. */
   readonly tag?: readonly string[];
   /** Has at least one of these. */
@@ -59,7 +61,7 @@ export interface MachineFilter {
  */
 export function machineConditions(db: Db, filter: MachineFilter): (SQL | undefined)[] {
   const { systemId, siteId, status, zone, pool, owner, architecture, powerState } = filter;
-  const { hostnamePrefix, q, poolIds } = filter;
+  const { hostnamePrefix, domain, q, poolIds } = filter;
   return [
     systemId && inArray(machines.systemId, [...systemId]),
     siteId && inArray(machines.siteId, [...siteId]),
@@ -71,6 +73,12 @@ export function machineConditions(db: Db, filter: MachineFilter): (SQL | undefin
     pool && inArray(
       machines.poolId,
       db.select({ id: pools.id }).from(pools).where(inArray(pools.name, [...pool])),
+    ),
+    domain && inArray(
+      // Null: in the default one.
+      sql`coalesce(${machines.domainId}, (select id from dns_domains where is_default))`,
+      db.select({ id: dnsDomains.id }).from(dnsDomains)
+        .where(inArray(dnsDomains.name, domain.map((name) => name.toLowerCase()))),
     ),
     poolIds && inArray(machines.poolId, [...poolIds]),
     owner && inArray(

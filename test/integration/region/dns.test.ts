@@ -125,10 +125,15 @@ describe("domains", () => {
     const remove = () => codeOf(region.call(`DELETE /api/v1/domains/${domainId}`));
     const domain = `d${made}.example`;
     const machine = await post("machines", { siteId, macs: [mac(1)], domain });
+    const list = await get(`machines?siteId=${siteId}&domain=other.example,D${made}.example`);
+    expect(list.machines.map(({ fqdn }: { fqdn: string }) => fqdn)).toEqual([machine.fqdn]);
     expect(await remove()).toEqual([409, "domain.in_use"]);
     const path = `PATCH /api/v1/machines/${machine.systemId}`;
     expect((await region.call(path, { body: { domain: null } })).body.domain)
       .toBe("rackwright.internal");
+    const inDomain = async (query: string) =>
+      (await get(`machines?siteId=${siteId}&domain=${query}`)).machines.length;
+    expect([await inDomain(domain), await inDomain("rackwright.internal")]).toEqual([0, 1]);
     const device = await post("devices", { siteId, hostname: "switch", domain });
     expect(device.fqdn).toBe(`switch.${domain}`);
     expect(await remove()).toEqual([409, "domain.in_use"]);
