@@ -60,8 +60,8 @@ const callbackRoute = createRoute({
   summary: "Where the OpenID provider sends the browser back to",
   ...PUBLIC,
   request: {
-    // Providers add fields of their own.
-    query: z.object({
+    // Providers add fields of their own, such as session_state.
+    query: z.looseObject({
       state: Opaque,
       code: Opaque,
       iss: Opaque,

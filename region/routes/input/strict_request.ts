@@ -10,7 +10,7 @@ import { formatPath, shorten, showValue } from "./shown_value.ts";
 
 /**
  * Refuses what a schema cannot see: bytes that are not UTF-8, JSON with a name twice, query names
- * that are unknown or repeated, a body where none is taken. Runs before the route's own validation.
+ * that are unknown (but for routes that say otherwise) or repeated, a body where none is taken. Runs before the route's own validation.
  */
 export function strictRequest(route: Pick<RouteConfig, "request">): MiddlewareHandler {
   const query = inputSchemaOfQuery(route);
@@ -49,6 +49,10 @@ function checkQuery(request: HonoRequest, schema: ReturnType<typeof inputSchemaO
     const wanted = Object.hasOwn(schema.properties ?? {}, name)
       ? schema.properties?.[name]
       : undefined;
+    if (!wanted && takesOthers(schema)) {
+      if (!isStorableText(name + value)) throw unstorable([name]);
+      continue;
+    }
     if (!wanted) {
       throw invalid([name], `"${shorten(name)}" is not a parameter here`, {
         accepted: Object.keys(schema.properties ?? {}).join(", ") || "no parameters",
@@ -60,6 +64,11 @@ function checkQuery(request: HonoRequest, schema: ReturnType<typeof inputSchemaO
     seen.add(name);
     if (!isStorableText(name + value)) throw unstorable([name]);
   }
+}
+
+/** Written as a loose object: others than us add names of their own. */
+function takesOthers({ additionalProperties }: ReturnType<typeof inputSchemaOfQuery>): boolean {
+  return typeof additionalProperties === "object";
 }
 
 /** Undefined: none, or an empty one. */

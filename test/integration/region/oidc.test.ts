@@ -102,6 +102,7 @@ describe("somebody who signs in by the provider", () => {
     );
     provider.accounts.ann = { preferred_username: "Ann", name: "Ann Onymous" };
     const back = await browse(url, "ann", CALLBACK);
+    back.searchParams.set("session_state", "as some providers add");
     const answer = await comeBack(back, cookie);
     expect(answer.status, answer.text).toBe(200);
     expect(answer.text).toContain(`content="0;url=/machines?q=&quot;x"`);
