@@ -141,6 +141,7 @@ echo "== step 7/17: make RAID 1 boot"
 mdadm --quiet --create /dev/md/boot --run --metadata=1.2 --homehost=any --name=boot \
   --level=1 --raid-devices=2 \
   "$DISK1_PART2" "$DISK2_PART2"
+echo 1000 > /proc/sys/dev/raid/speed_limit_max || true
 udevadm settle
 wipefs --all --quiet /dev/md/boot
 
@@ -148,6 +149,7 @@ echo "== step 8/17: make RAID 5 md-rest"
 mdadm --quiet --create /dev/md/md-rest --run --metadata=1.2 --homehost=any --name=md-rest \
   --level=5 --raid-devices=3 --spare-devices=1 \
   "$DISK1_PART4" "$DISK2_PART4" "$DISK3_PART4" "$DISK4_PART4"
+echo 1000 > /proc/sys/dev/raid/speed_limit_max || true
 udevadm settle
 wipefs --all --quiet /dev/md/md-rest
 
@@ -236,7 +238,7 @@ mount --bind /dev "$TARGET/dev"
 mount -t proc proc "$TARGET/proc"
 mount -t sysfs sysfs "$TARGET/sys"
 rm -f "$TARGET"/boot/initrd.img-*
-chroot "$TARGET" update-initramfs -c -k all
+COMPRESSLEVEL=1 chroot "$TARGET" update-initramfs -c -k all
 umount "$TARGET/sys" "$TARGET/proc" "$TARGET/dev"
 
 echo "== step 16/17: install the boot loader"

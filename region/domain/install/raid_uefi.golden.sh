@@ -87,6 +87,7 @@ echo "== step 5/13: make RAID 1 md0"
 mdadm --quiet --create /dev/md/md0 --run --metadata=1.2 --homehost=any --name=md0 \
   --level=1 --raid-devices=2 \
   "$DISK1_PART2" "$DISK2_PART2"
+echo 1000 > /proc/sys/dev/raid/speed_limit_max || true
 udevadm settle
 wipefs --all --quiet /dev/md/md0
 
@@ -154,7 +155,7 @@ mount --bind /dev "$TARGET/dev"
 mount -t proc proc "$TARGET/proc"
 mount -t sysfs sysfs "$TARGET/sys"
 rm -f "$TARGET"/boot/initrd.img-*
-chroot "$TARGET" update-initramfs -c -k all
+COMPRESSLEVEL=1 chroot "$TARGET" update-initramfs -c -k all
 umount "$TARGET/sys" "$TARGET/proc" "$TARGET/dev"
 
 echo "== step 12/13: install the boot loader"

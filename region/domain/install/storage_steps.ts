@@ -161,6 +161,8 @@ function makeRaid({ shell }: StorageDevices, { name, level, members, spares }: R
       `  --level=${level} --raid-devices=${members.length}` +
       `${spares.length > 0 ? ` --spare-devices=${spares.length}` : ""} \\`,
       `  ${[...members, ...spares].map(shell).join(" ")}`,
+      // The first sync goes on in the installed system; here it would only slow the installation, KiB/s.
+      "echo 1000 > /proc/sys/dev/raid/speed_limit_max || true",
       "udevadm settle",
       // What lies where the array begins may be of an array that was there before.
       `wipefs --all --quiet ${shell(name)}`,
