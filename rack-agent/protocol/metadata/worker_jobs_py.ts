@@ -249,6 +249,7 @@ def report_step(step, event):
 
 
 def install():
+    heartbeat("installing")  # a step such as making the initramfs may be long and silent
     environment = dict(os.environ, **JOB["environment"])
     with open(WORK + "/install.sh", "w") as f:
         f.write(JOB["script"])
