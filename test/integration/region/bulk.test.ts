@@ -324,11 +324,13 @@ describe("a dry run of a removal", () => {
     const systemIds = await makeMachines({}, {});
     const change = { zone: zone.body.name, pool: pool.body.name };
     expect((await ask("update", { systemIds, change })).body.ok).toBe(2);
-    const tried = await region.call(`DELETE /api/v1/zones/${zone.body.id}?dryRun=true`);
-    expect(tried.body.effects).toEqual(expect.arrayContaining([
-      { what: "machines", changed: 2, removed: 0 },
-      { what: "zones", changed: 0, removed: 1 },
-    ]));
+    for (let i = 0; i < 3; i++) {
+      const tried = await region.call(`DELETE /api/v1/zones/${zone.body.id}?dryRun=true`);
+      expect(tried.body.effects).toEqual(expect.arrayContaining([
+        { what: "machines", changed: 2, removed: 0 },
+        { what: "zones", changed: 0, removed: 1 },
+      ]));
+    }
     const refused = await region.call(`DELETE /api/v1/pools/${pool.body.id}?dryRun=true`);
     expect([refused.status, refused.body.code]).toEqual([409, "pool.in_use"]);
     const { body } = await region.call(`GET /api/v1/machines/${systemIds[0]}`);

@@ -93,6 +93,14 @@ describe("a creation with an Idempotency-Key", () => {
     expect((await region.call("POST /api/v1/zones", request)).text).toBe(served[0]?.text);
   });
 
+  test("is done once at once, too, where nothing else would keep it from being done twice", async () => {
+    const request = { headers: newKey(), body: { description: "alone", scope: "read" } };
+    await Promise.all(
+      Array.from({ length: 8 }, () => region.call("POST /api/v1/api-keys", request)),
+    );
+    expect(await count("api_keys", "alone")).toBe(1);
+  });
+
   test("shows a new key again, which is not in the database in clear", async () => {
     const request = { headers: newKey(), body: { description: "once", scope: "read" } };
     const first = await region.call("POST /api/v1/api-keys", request);
