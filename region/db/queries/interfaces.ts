@@ -74,20 +74,23 @@ export async function insertInterfaces(
  * somebody chose them, vanished ones removed unless somebody configured them.
  *
  * A MAC that another machine held moves here without what was made of it there: the card was moved.
+ * Returns the machines that lost one.
  */
 export async function replaceInterfaces(
   db: Db,
   machine: { id: number; siteId: string },
   found: readonly { name: string; mac: string }[],
-): Promise<void> {
+): Promise<number[]> {
   const macs = found.map(({ mac }) => mac);
+  const losers = new Set<number>();
   if (found.length > 0) {
-    await db.delete(interfaces).where(and(
+    const lost = await db.delete(interfaces).where(and(
       isPhysical,
       eq(interfaces.siteId, machine.siteId),
       ne(interfaces.machineId, machine.id),
       inArray(interfaces.mac, macs),
-    ));
+    )).returning({ machineId: interfaces.machineId });
+    for (const { machineId } of lost) losers.add(machineId);
     await db.insert(interfaces).values(rowsOf(machine, found)).onConflictDoUpdate({
       target: [interfaces.siteId, interfaces.mac],
       targetWhere: isPhysical,
@@ -102,6 +105,7 @@ export async function replaceInterfaces(
     isBare,
     found.length > 0 ? notInArray(interfaces.mac, macs) : undefined,
   ));
+  return [...losers];
 }
 
 /** Nobody made anything of it. Plain names: the inner tables' columns are compared with the outer's. */

@@ -198,6 +198,7 @@ describe("networkConfigOf", () => {
     ["network.no_address", [one(1), one(10, { kind: "bridge", parentIds: [1] })]],
     ["network.no_address", [one(1, { isEnabled: false, links: [link()] })]],
     ["network.name_twice", [one(1, { links: [link()] }), one(2, { name: "i1", links: [link()] })]],
+    ["interface.parents_missing", [one(10, { kind: "bond", parentIds: [1], links: [link()] })]],
     ["network.unusable_name", [one(1, { name: "a very long name", links: [link()] })]],
   ])("refuses: %s", (code, interfaces) => {
     expect(() => networkConfigOf(interfaces)).toThrowError(expect.objectContaining({ code }));

@@ -2,7 +2,7 @@ import { DomainError } from "@/shared/errors/domain_error.ts";
 import { parseIpAddress } from "@/shared/net/ip_address.ts";
 import { networkContains, parseNetwork } from "@/shared/net/ip_network.ts";
 import type { NetplanConfig, NetplanInterface, NetplanRoute } from "../install/netplan.ts";
-import { isInterfaceName } from "./check_interfaces.ts";
+import { checkInterfaces, isInterfaceName } from "./check_interfaces.ts";
 import {
   familyOfLink,
   type InterfaceLink,
@@ -20,9 +20,12 @@ export function isConfigured(interfaces: readonly MachineInterface[]): boolean {
  * What the installed system shall make of the machine's interfaces.
  *
  * Ports that nothing is said of are left out, and so is what is disabled. Throws `network.no_address`
- * when no interface would have one, and `network.name_twice` when the names of two would collide.
+ * when no interface would have one, `network.name_twice` when the names of two would collide, and what
+ * `checkInterfaces` does.
  */
 export function networkConfigOf(interfaces: readonly MachineInterface[]): NetplanConfig {
+  // Since somebody last changed them, a card may have been moved to another machine.
+  checkInterfaces(interfaces);
   const tree = new InterfaceTree(interfaces);
   const used = interfaces.filter((each) =>
     each.isEnabled &&

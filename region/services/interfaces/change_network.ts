@@ -65,14 +65,17 @@ export async function takeMachine(tx: Db, read: MachineRow): Promise<MachineRow>
 export async function settle(tx: Db, machineId: number): Promise<MachineInterface[]> {
   const after = await readNetwork(tx, machineId);
   checkInterfaces(after);
-  const tree = new InterfaceTree(after);
-  await setLinkMacs(
-    tx,
-    after.flatMap((each) =>
-      each.links.map(({ id: linkId }) => ({ linkId, mac: tree.macOf(each) }))
-    ),
-  );
+  await refreshMacs(tx, after);
   return after;
+}
+
+/** Brings the MACs that the addresses of these interfaces are promised to up to date. */
+export async function refreshMacs(tx: Db, network: readonly MachineInterface[]): Promise<void> {
+  const tree = new InterfaceTree(network);
+  const macs = network.flatMap((each) =>
+    each.links.map(({ id: linkId }) => ({ linkId, mac: tree.macOf(each) }))
+  );
+  await setLinkMacs(tx, macs);
 }
 
 /** What only the database can tell. */

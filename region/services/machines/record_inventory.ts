@@ -4,6 +4,8 @@ import { findMachineById, updateInventory } from "@/region/db/queries/machines.t
 import { replaceInterfaces, setVlansByLeases } from "@/region/db/queries/interfaces.ts";
 import { debianArchitecture } from "@/region/domain/architecture.ts";
 import { inventoryInterfaces } from "@/region/domain/inventory_interfaces.ts";
+import { refreshMacs } from "@/region/services/interfaces/change_network.ts";
+import { readNetwork } from "@/region/services/interfaces/read_network.ts";
 import { tagByInventory } from "@/region/services/tags/evaluate_tags.ts";
 
 /**
@@ -21,7 +23,9 @@ export async function recordInventory(
   await updateInventory(tx, machineId, { inventory, architecture });
   const found = inventoryInterfaces(inventory);
   // An inventory without interfaces is a collector's fault: the machine did boot over one.
-  if (found.length > 0) await replaceInterfaces(tx, machine, found);
+  const losers = found.length > 0 ? await replaceInterfaces(tx, machine, found) : [];
+  // Or this machine would be given the address of a bond that the card was part of.
+  for (const loser of losers) await refreshMacs(tx, await readNetwork(tx, loser));
   await setVlansByLeases(tx, machineId);
   await tagByInventory(tx, machineId, inventory);
 }

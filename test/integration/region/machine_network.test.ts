@@ -162,6 +162,28 @@ describe("what is found again", () => {
     expect((await interfacesOf())[1]).toMatchObject({ mac: card.mac, links: [] });
     expect((await get(`ip-addresses?subnetId=${subnet.id}`)).ipAddresses).toEqual([]);
   });
+
+  test("a bond that lost its only card gives its address to nobody else", async () => {
+    const { siteId, systemId, post, get, portOf, interfacesOf, makeSubnet, link } = site;
+    const subnet = await makeSubnet();
+    const other = await makeMachine(region, siteId);
+    const card = await portOf(other);
+    const { body: bond } = await post(`machines/${other}/interfaces`, {
+      kind: "bond",
+      name: "bond0",
+      parentIds: [card.id],
+      bond: { mode: "active-backup" },
+    });
+    await link(bond.id, { mode: "static", subnetId: subnet.id, ip: "10.0.0.5" }, other);
+    await find([{ name: "ens3", mac: (await portOf()).mac }, { name: "ens4", mac: card.mac }]);
+    expect(await interfacesOf(other)).toMatchObject([{ name: "bond0", mac: null, parentIds: [] }]);
+    expect((await get(`ip-addresses?subnetId=${subnet.id}`)).ipAddresses)
+      .toMatchObject([{ ip: "10.0.0.5", kind: "static", mac: null }]);
+    expect((await get(`machines/${other}/netplan`)).refusal.code).toBe("interface.parents_missing");
+    await post(`machines/${systemId}/lock`, {}); // publishes
+    const { machines } = await readSiteDocument(region, siteId);
+    expect(machines.flatMap(({ reservations }) => reservations)).toEqual([]);
+  });
 });
 
 describe("a clone", () => {
