@@ -64,3 +64,12 @@ describe("readConfig", () => {
     },
   );
 });
+
+test("hosts that the region may call although they are its own are read in any spelling", () => {
+  const config = read({
+    RACKWRIGHT_WEBHOOK_HOSTS: "Hooks.example.com, 127.0.0.1:9000",
+    RACKWRIGHT_OIDC_HOSTS: "Login.Example.com:8443",
+  });
+  expect(config.webhookHosts).toEqual(["hooks.example.com", "127.0.0.1:9000"]);
+  expect(config.oidcHosts).toEqual(["login.example.com:8443"]);
+});
