@@ -212,8 +212,8 @@ describe("a region on one host", () => {
       ]);
       const unknown = await start(env, ["make-coffee"]);
       expect([await unknown.ended, unknown.output.stderr]).toEqual([
-        1,
-        expect.stringContaining('"make-coffee" is no command'),
+        2,
+        expect.stringContaining('"make-coffee" is not a command'),
       ]);
 
       await Deno.writeTextFile(`${data}/secrets.json`, JSON.stringify(before));
