@@ -42,8 +42,11 @@ interface Pending {
 const TRANSFERS_MAX = 10_000;
 /** Requests whose file is being looked for; one that has to be fetched may take minutes. */
 const PENDING_MAX = 1_000;
-/** Firmware fetches one file at a time; machines behind one NAT share their address. */
-const TRANSFERS_PER_CLIENT_MAX = 64;
+/**
+ * Firmware fetches one file at a time, but machines behind one NAT share their address: a whole
+ * site may, and one that is not served waits a second or more before it asks again.
+ */
+const TRANSFERS_PER_CLIENT_MAX = 256;
 /** Taken from one socket in a turn, so that no client starves the others. */
 const BATCH_DATAGRAMS = 128;
 /** More than a request may have, so that a longer one is seen to be longer. */
