@@ -7,6 +7,9 @@ export interface Cidr {
   readonly prefixBits: number;
   readonly netmask: Ipv4;
   readonly broadcast: Ipv4;
+  /** `network` and `broadcast` as numbers: every DHCP packet is compared with them. */
+  readonly firstNumber: number;
+  readonly lastNumber: number;
 }
 
 /** Parses `10.0.0.0/24`. Host bits must be zero, so that one network has one spelling. */
@@ -31,11 +34,14 @@ export function parseCidr(text: string): Cidr {
       message: `"${text}" has host bits set; the network is ${ipv4FromNumber(first)}/${prefixBits}`,
     });
   }
+  const last = first + sizeAddresses - 1;
   return {
     network: address,
     prefixBits,
     netmask: ipv4FromNumber(2 ** 32 - sizeAddresses),
-    broadcast: ipv4FromNumber(first + sizeAddresses - 1),
+    broadcast: ipv4FromNumber(last),
+    firstNumber: first,
+    lastNumber: last,
   };
 }
 
@@ -45,10 +51,10 @@ export function formatCidr(cidr: Cidr): string {
 
 export function cidrContains(cidr: Cidr, address: Ipv4): boolean {
   const value = ipv4ToNumber(address);
-  return value >= ipv4ToNumber(cidr.network) && value <= ipv4ToNumber(cidr.broadcast);
+  return value >= cidr.firstNumber && value <= cidr.lastNumber;
 }
 
 /** True when the two networks share at least one address. */
 export function cidrsOverlap(a: Cidr, b: Cidr): boolean {
-  return cidrContains(a, b.network) || cidrContains(b, a.network);
+  return a.firstNumber <= b.lastNumber && b.firstNumber <= a.lastNumber;
 }

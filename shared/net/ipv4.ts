@@ -32,6 +32,20 @@ export function ipv4ToNumber(address: Ipv4): number {
   return sum * 256 + part;
 }
 
+/** Writes the four bytes where they belong. */
+export function writeIpv4(address: Ipv4, into: Uint8Array, at: number): void {
+  let part = 0;
+  let place = at;
+  for (let i = 0; i < address.length; i++) {
+    const code = address.charCodeAt(i);
+    if (code === DOT) {
+      into[place++] = part;
+      part = 0;
+    } else part = part * 10 + code - ZERO;
+  }
+  into[place] = part;
+}
+
 /** The address of an unsigned 32-bit number. */
 export function ipv4FromNumber(value: number): Ipv4 {
   if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) {

@@ -58,7 +58,10 @@ export function askedBy(
   const onLink = subnetsAt(state.site, request, relay, arrival.interfaceName);
   const subnets = onLink.every(isServed) ? onLink : onLink.filter(isServed);
   return {
-    ...state,
+    site: state.site,
+    book: state.book,
+    boot: state.boot,
+    newcomers: state.newcomers,
     request,
     arrival,
     client: { mac, clientId, requestedAddress },

@@ -53,10 +53,9 @@ export function ackFor(
     serverName: boot?.serverName ?? "",
     bootFile: boot?.bootFile ?? "",
     options: {
+      ...(ipv4 ? leaseOptions(subnet) : networkOptions(subnet)),
       messageType,
       ...identification(context, subnet),
-      ...(ipv4 && leaseTimes(subnet.leaseSeconds)),
-      ...networkOptions(subnet),
       hostName: reservationIn(site, subnet, { mac, clientId })?.hostname,
       ...boot?.options,
     },
@@ -201,6 +200,17 @@ function networkOptions(subnet: DhcpSubnet): DhcpOptions {
 }
 
 const networkOptionsOf = new WeakMap<DhcpSubnet, DhcpOptions>();
+
+/** The same, with what an address brings. */
+function leaseOptions(subnet: DhcpSubnet): DhcpOptions {
+  const known = leaseOptionsOf.get(subnet);
+  if (known) return known;
+  const options = { ...networkOptions(subnet), ...leaseTimes(subnet.leaseSeconds) };
+  leaseOptionsOf.set(subnet, options);
+  return options;
+}
+
+const leaseOptionsOf = new WeakMap<DhcpSubnet, DhcpOptions>();
 
 /** RFC 3442: who reads option 121 ignores option 3, so the default route must be in it too. */
 function routesOf({ classlessRoutes = [], gateway }: DhcpSubnet): readonly ClasslessRoute[] {

@@ -48,6 +48,7 @@ export class ReservationTable {
 
   /** What is promised to a client in a network; its identifier counts before its MAC. */
   in(cidr: Cidr, { mac, clientId }: Client): Reservation | undefined {
+    if (this.#byAddress.size === 0) return undefined;
     const isThere = ({ ipv4 }: Reservation) => cidrContains(cidr, ipv4);
     const byId = this.#byClientId.size > 0 && clientId
       ? this.#byClientId.get(hexOf(clientId))?.find(isThere)

@@ -95,12 +95,24 @@ export function reservationIn(
 
 /** True for an address of the dynamic ranges that a machine without a reservation may get. */
 export function isDynamic(site: DhcpSite, subnet: DhcpSubnet, address: Ipv4): boolean {
-  const value = ipv4ToNumber(address);
-  const inRange = subnet.ranges.some(({ first, last }) =>
-    value >= ipv4ToNumber(first) && value <= ipv4ToNumber(last)
-  );
-  return inRange && !site.reservations.has(address) && !isTaken(subnet, address);
+  return isInRanges(subnet, ipv4ToNumber(address)) && !site.reservations.has(address) &&
+    !isTaken(subnet, address);
 }
+
+function isInRanges(subnet: DhcpSubnet, value: number): boolean {
+  let ends = rangeEndsOf.get(subnet);
+  if (!ends) {
+    ends = subnet.ranges.flatMap(({ first, last }) => [ipv4ToNumber(first), ipv4ToNumber(last)]);
+    rangeEndsOf.set(subnet, ends);
+  }
+  for (let i = 0; i < ends.length; i += 2) {
+    if (value >= (ends[i] ?? 0) && value <= (ends[i + 1] ?? 0)) return true;
+  }
+  return false;
+}
+
+/** First and last of each range in turn, as numbers. Made once for each subnet. */
+const rangeEndsOf = new WeakMap<DhcpSubnet, readonly number[]>();
 
 /** True when requests of this subnet come without a relay: we have an address in it. */
 export function isDirect({ cidr, serverAddress }: DhcpSubnet): boolean {

@@ -1,5 +1,5 @@
 import { DecodeError } from "@/rack-agent/wire/byte_reader.ts";
-import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from "@/shared/net/ipv4.ts";
+import { type Ipv4, ipv4FromNumber, writeIpv4 } from "@/shared/net/ipv4.ts";
 
 /**
  * One shape of option value. `offset` is where the value began in the packet, for the error.
@@ -29,7 +29,9 @@ export const u32: Format<number> = unsigned(4);
 export const u8List: Format<readonly number[]> = {
   decode(value, offset) {
     if (value.length === 0) throw new DecodeError(offset, "an empty list");
-    return Array.from(value);
+    const items = new Array<number>(value.length);
+    for (let i = 0; i < value.length; i++) items[i] = value[i] ?? 0; // Array.from() takes ten times that
+    return items;
   },
   write(items, into, at) {
     for (let i = 0; i < items.length; i++) into[at + i] = items[i] ?? 0;
@@ -40,7 +42,10 @@ export const u16List: Format<readonly number[]> = listOf(u16, 2);
 
 export const ipv4: Format<Ipv4> = {
   decode: (value, offset) => ipv4FromNumber(u32.decode(value, offset)),
-  write: (value, into, at) => u32.write(ipv4ToNumber(value), into, at),
+  write(value, into, at) {
+    writeIpv4(value, into, at);
+    return at + 4;
+  },
 };
 
 export const ipv4List: Format<readonly Ipv4[]> = listOf(ipv4, 4);
@@ -212,7 +217,7 @@ function unsigned(bytes: 1 | 2 | 4): Format<number> {
       return sum;
     },
     write(value, into, at) {
-      for (let i = 0; i < bytes; i++) into[at + i] = value >>> (8 * (bytes - 1 - i));
+      for (let i = 0; i < bytes; i++) into[at + i] = (value >>> (8 * (bytes - 1 - i))) & 0xff;
       return at + bytes;
     },
   };

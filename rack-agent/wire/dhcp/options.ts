@@ -21,12 +21,6 @@ export interface OptionField {
   readonly offset: number;
 }
 
-/** All fragments of one code: RFC 3396 §7 has the receiver join them in order. */
-interface FoundOption {
-  readonly offset: number;
-  readonly fragments: Uint8Array[];
-}
-
 const PAD = 0;
 const END = 255;
 const OVERLOAD = 52; // RFC 2132 §9.3: read by the decoder itself, never sent
@@ -40,7 +34,8 @@ const entries = Object.entries(OPTIONS) as [
   keyof Table,
   { code: number; format: Format<unknown> },
 ][];
-const byCode = new Map(entries.map(([name, spec]) => [spec.code, { name, format: spec.format }]));
+const byCode = new Array<{ name: keyof Table; format: Format<unknown> } | undefined>(256);
+for (const [name, { code, format }] of entries) byCode[code] = { name, format };
 
 /** The options as bytes, in the table's order; those of `extra` take the place of ours. */
 export function rawOptions(options: DhcpOptions, extra: readonly RawOption[] = []): RawOption[] {
@@ -215,34 +210,77 @@ export function decodeOptions(
   field: OptionField,
   header: { readonly file: OptionField; readonly serverName: OptionField },
 ): DecodedOptions {
-  const raw = new Map<number, FoundOption>();
-  collect(field, raw);
-  const overload = overloadOf(raw);
+  found.forget();
+  collect(field);
+  const overload = overloadOf();
   const overloaded = { file: (overload & 1) !== 0, serverName: (overload & 2) !== 0 };
   // RFC 2131 §4.1: `file` is read before `sname`.
-  if (overloaded.file) collect(header.file, raw);
-  if (overloaded.serverName) collect(header.serverName, raw);
+  if (overloaded.file) collect(header.file);
+  if (overloaded.serverName) collect(header.serverName);
   const options: Record<string, unknown> = {};
-  for (const [code, { offset, fragments }] of raw) {
-    const known = byCode.get(code);
-    if (known) options[known.name] = known.format.decode(joined(fragments), offset);
+  for (let i = 0; i < found.count; i++) {
+    const code = found.codes[i] ?? PAD;
+    const known = byCode[code];
+    if (known) options[known.name] = known.format.decode(valueOf(code), found.offsets[code] ?? 0);
   }
   // Each name was filled by its own format, which is what DhcpOptions says of it.
   return { options: options as DhcpOptions, overloaded };
 }
 
-/** What option 52 says, RFC 2132 §9.3: bit 0 the file field, bit 1 the sname field. */
-function overloadOf(raw: ReadonlyMap<number, FoundOption>): number {
-  const option = raw.get(OVERLOAD);
-  if (!option) return 0;
-  const value = u8.decode(joined(option.fragments), option.offset);
-  if (value < 1 || value > 3) {
-    throw new DecodeError(option.offset, `option overload is 1, 2 or 3, not ${value}`);
-  }
-  return value;
+/**
+ * The options of the packet in hand, in the order of their codes' first appearance. One for all
+ * packets: objects made for each option of each packet were a third of the time that reading took.
+ */
+const found = {
+  count: 0,
+  codes: new Uint8Array(256),
+  /** By code: the value, or the first fragment of it. */
+  values: new Array<Uint8Array | undefined>(256),
+  /** By code, where there are several: all fragments in order. */
+  fragments: new Map<number, Uint8Array[]>(),
+  /** By code: where the value began in the packet. */
+  offsets: new Uint32Array(256),
+  forget(): void {
+    for (let i = 0; i < this.count; i++) this.values[this.codes[i] ?? PAD] = undefined;
+    this.count = 0;
+    if (this.fragments.size > 0) this.fragments.clear();
+  },
+  add(code: number, value: Uint8Array, offset: number): void {
+    const first = this.values[code];
+    if (first) {
+      const all = this.fragments.get(code);
+      if (all) all.push(value);
+      else this.fragments.set(code, [first, value]);
+      return;
+    }
+    this.codes[this.count] = code;
+    this.count += 1;
+    this.values[code] = value;
+    this.offsets[code] = offset;
+  },
+};
+
+/** The whole value: RFC 3396 §7 has the receiver join fragments in order. */
+function valueOf(code: number): Uint8Array {
+  const fragments = found.fragments.size > 0 ? found.fragments.get(code) : undefined;
+  if (!fragments) return found.values[code] ?? NO_BYTES;
+  return Uint8Array.from(fragments.flatMap((part) => [...part]));
 }
 
-function collect({ bytes, offset }: OptionField, raw: Map<number, FoundOption>): void {
+const NO_BYTES = new Uint8Array(0);
+
+/** What option 52 says, RFC 2132 §9.3: bit 0 the file field, bit 1 the sname field. */
+function overloadOf(): number {
+  if (!found.values[OVERLOAD]) return 0;
+  const offset = found.offsets[OVERLOAD] ?? 0;
+  const overload = u8.decode(valueOf(OVERLOAD), offset);
+  if (overload < 1 || overload > 3) {
+    throw new DecodeError(offset, `option overload is 1, 2 or 3, not ${overload}`);
+  }
+  return overload;
+}
+
+function collect({ bytes, offset }: OptionField): void {
   for (let at = 0; at < bytes.length;) {
     const code = bytes[at] ?? END;
     if (code === END) return;
@@ -255,15 +293,9 @@ function collect({ bytes, offset }: OptionField, raw: Map<number, FoundOption>):
     if (length === undefined || end > bytes.length) {
       throw new DecodeError(offset + at, `option ${code} runs past the end of its field`);
     }
-    const known = raw.get(code) ?? { offset: offset + at + 2, fragments: [] };
-    known.fragments.push(bytes.subarray(at + 2, end));
-    raw.set(code, known);
+    if (code === OVERLOAD || byCode[code]) {
+      found.add(code, bytes.subarray(at + 2, end), offset + at + 2);
+    }
     at = end;
   }
-}
-
-function joined(fragments: readonly Uint8Array[]): Uint8Array {
-  const [first] = fragments;
-  if (first && fragments.length === 1) return first;
-  return Uint8Array.from(fragments.flatMap((part) => [...part]));
 }

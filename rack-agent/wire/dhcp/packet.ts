@@ -161,7 +161,7 @@ function withHeader(
   field: Uint8Array,
   { file, serverName }: { readonly file?: Uint8Array; readonly serverName?: Uint8Array } = {},
 ): Uint8Array {
-  const out = new Uint8Array(Math.max(HEADER_BYTES + field.length, PACKET_BYTES_MIN));
+  const out = fresh(Math.max(HEADER_BYTES + field.length, PACKET_BYTES_MIN));
   out[0] = packet.op === "request" ? OP_REQUEST : OP_REPLY;
   out[1] = packet.hardwareType;
   out[2] = MAC_BYTES;
@@ -183,14 +183,31 @@ function withHeader(
   return out;
 }
 
+/**
+ * Zeros for a packet. They are cut from a large piece, because memory of its own for each packet
+ * costs more than all of its fields; the piece is given back with its last packet.
+ */
+function fresh(bytes: number): Uint8Array {
+  if (pieceUsed + bytes > piece.length) {
+    piece = new Uint8Array(Math.max(PIECE_BYTES, bytes));
+    pieceUsed = 0;
+  }
+  pieceUsed += bytes;
+  return piece.subarray(pieceUsed - bytes, pieceUsed);
+}
+
+const PIECE_BYTES = 65_536;
+let piece = new Uint8Array(PIECE_BYTES);
+let pieceUsed = 0;
+
 /** True when `name` fits the `file` field with its terminating NUL. */
 export function fitsBootFile(name: string): boolean {
   return name.length < BOOT_FILE_BYTES;
 }
 
 function untilNul(bytes: Uint8Array): string {
+  if (bytes[0] === 0) return ""; // nearly always
   const end = bytes.indexOf(0);
-  if (end === 0) return ""; // nearly always
   return text.decode(end < 0 ? bytes : bytes.subarray(0, end), 0);
 }
 
