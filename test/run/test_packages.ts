@@ -2,7 +2,7 @@
 export const TEST_PACKAGES: readonly string[] = [
   "atftp",
   "bind9-utils", // named-checkzone
-  "busybox-static", // udhcpc
+  "busybox-static",
   "curl",
   "dhcpcd-base",
   "dnsmasq-base", // another DHCP server on the network
@@ -15,4 +15,5 @@ export const TEST_PACKAGES: readonly string[] = [
   "tcpdump",
   "tftp-hpa",
   "tshark",
+  "udhcpc",
 ];
