@@ -178,7 +178,7 @@ async function composeAgent(
     },
     generation: store.state?.generation,
     networks: networks?.lines ?? [],
-    leases: dhcp.leases().length,
+    leases: dhcp.leaseCount,
     operations: runningOperations(store, operations),
     counters: {
       dhcp: dhcp.counters,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
   formatLine,
+  isWorthMerging,
   mergeLeaseFiles,
   nextSegmentOf,
   readLeaseFiles,
@@ -21,9 +22,14 @@ const parse = (json: unknown) => typeof json === "number" ? json : undefined;
 const line = (record: unknown) => formatLine(JSON.stringify(record));
 const segment = (number: number, ...records: number[]) =>
   Deno.writeTextFileSync(segmentPath(base, number), records.map(line).join(""));
-const read = () => ({ ...readLeaseFiles(base, parse), nextSegment: nextSegmentOf(base) });
+const read = (beforeSegment?: number) => {
+  const records: number[] = [];
+  const onRecord = (record: number) => records.push(record);
+  const { damagedLines } = readLeaseFiles(base, { parse, onRecord, beforeSegment });
+  return { records, damagedLines, nextSegment: nextSegmentOf(base) };
+};
 const keepLast = (upTo: number) =>
-  mergeLeaseFiles(base, upTo, { parse, merge: (records) => records.slice(-2) });
+  mergeLeaseFiles(base, upTo, { parse, merge: (records) => [...records].slice(-2) });
 
 test("no file: no records, and the first segment is 1", () => {
   expect(read()).toEqual({ records: [], damagedLines: 0, nextSegment: 1 });
@@ -52,7 +58,7 @@ test("segments are read in order; torn and damaged lines are counted and left ou
 test("a segment that another thread has begun meanwhile is not read", () => {
   segment(1, 10);
   segment(2, 20);
-  expect(readLeaseFiles(base, parse, 2).records).toEqual([10]);
+  expect(read(2).records).toEqual([10]);
 });
 
 test("merging replaces base and closed segments, and leaves the open one", () => {
@@ -78,4 +84,26 @@ test("segments that a crash has left behind after merging count once", () => {
   keepLast(2);
   expect(read().records).toEqual([3, 4]);
   expect([...Deno.readDirSync(folder)]).toHaveLength(1);
+});
+
+test("records are read and merged whole where a piece of the file ends inside of one", () => {
+  const records = Array.from({ length: 20_000 }, (_, i) => i * 7_919);
+  segment(1, ...records);
+  segment(2, 1);
+  expect(Deno.statSync(segmentPath(base, 1)).size).toBeGreaterThan(4 * 65_536);
+  expect(read().records).toEqual([...records, 1]);
+  mergeLeaseFiles(base, 1, { parse, merge: (all) => all });
+  expect(read()).toEqual({ records: [...records, 1], damagedLines: 0, nextSegment: 3 });
+});
+
+test("starts that gave hardly a lease are not worth a new base; sixteen of them are", () => {
+  expect(isWorthMerging(base, 0)).toBe(false);
+  for (let number = 1; number < 16; number += 1) segment(number);
+  expect(isWorthMerging(base, 15)).toBe(false);
+  segment(16);
+  expect(isWorthMerging(base, 15)).toBe(false);
+  expect(isWorthMerging(base, 16)).toBe(true);
+  keepLast(16);
+  segment(17, ...Array.from({ length: 10_000 }, (_, i) => i));
+  expect(isWorthMerging(base, 17)).toBe(true);
 });

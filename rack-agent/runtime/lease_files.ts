@@ -6,46 +6,50 @@ import { crc32OfText } from "./crc32.ts";
  * One line a record, with its CRC. A segment is only ever appended to, by one run of the program;
  * the base is only ever replaced whole. Its first line says which segments are in it already.
  */
-export interface StoredRecords<T> {
-  readonly records: readonly T[];
-  /** Lines that are not records: a torn end after a crash, or a damaged disk. */
+export interface StoredLines {
+  /** Lines that are records. */
+  readonly records: number;
+  /** Lines that are not: a torn end after a crash, or a damaged disk. */
   readonly damagedLines: number;
 }
 
 const SEGMENT_DIGITS = 8;
 const HEADER_BYTES_MAX = 256;
+/** Files are read and written in pieces: a site's leases as one text would stay in memory for long. */
+const PIECE_BYTES = 64 * 1024;
 /** A segment is closed past this size, so that it can be merged into the base. */
 export const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
+const SEGMENTS_MAX = 16;
+const WORTH_MERGING_BYTES = 64 * 1024;
 
 /** The number of the next segment to begin. */
 export function nextSegmentOf(basePath: string): number {
-  return Math.max(mergedSegmentsOf([firstLineOf(basePath)]), ...segmentsOf(basePath)) + 1;
+  return Math.max(mergedSegmentsOf(firstLineOf(basePath)), ...segmentsOf(basePath)) + 1;
 }
 
 /**
- * Reads back what is in the segments before this one, oldest first.
+ * Reads back what is in the segments before this one, oldest first, a record at a time.
  *
  * `parse` returns undefined for what it does not know.
  */
 export function readLeaseFiles<T>(
   basePath: string,
-  parse: (json: unknown) => T | undefined,
-  beforeSegment = Infinity,
-): StoredRecords<T> {
-  const base = linesOf(basePath);
-  const mergedUpTo = mergedSegmentsOf(base);
-  const segments = segmentsOf(basePath)
-    .filter((number) => number > mergedUpTo && number < beforeSegment);
-  const lines = [
-    ...(mergedUpTo > 0 ? base.slice(1) : base),
-    ...segments.flatMap((number) => linesOf(segmentPath(basePath, number))),
-  ];
-  const records: T[] = [];
-  for (const line of lines) {
-    const record = parseLine(line, parse);
-    if (record !== undefined) records.push(record);
+  { parse, onRecord, beforeSegment = Infinity }: {
+    readonly parse: (json: unknown) => T | undefined;
+    readonly onRecord: (record: T) => void;
+    readonly beforeSegment?: number;
+  },
+): StoredLines {
+  const counts = { records: 0, damagedLines: 0 };
+  for (const record of recordsOf(basePath, parse, beforeSegment)) {
+    if (record === undefined) {
+      counts.damagedLines += 1;
+      continue;
+    }
+    counts.records += 1;
+    onRecord(record);
   }
-  return { records, damagedLines: lines.length - records.length };
+  return counts;
 }
 
 /**
@@ -58,24 +62,34 @@ export function mergeLeaseFiles<T>(
   basePath: string,
   upToSegment: number,
   { parse, merge }: {
-    parse: (json: unknown) => T | undefined;
-    merge: (records: readonly T[]) => readonly T[];
+    readonly parse: (json: unknown) => T | undefined;
+    readonly merge: (records: Iterable<T>) => Iterable<T>;
   },
 ): number {
-  const base = linesOf(basePath);
-  const mergedUpTo = mergedSegmentsOf(base);
-  const segments = segmentsOf(basePath).filter((number) => number <= upToSegment);
-  const isNew = (number: number) => number > mergedUpTo;
-  const lines = [
-    ...(mergedUpTo > 0 ? base.slice(1) : base),
-    ...segments.filter(isNew).flatMap((number) => linesOf(segmentPath(basePath, number))),
-  ];
-  const merged = merge(lines.flatMap((line) => parseLine(line, parse) ?? []));
-  const header = formatLine(JSON.stringify({ mergedSegments: upToSegment }));
-  const text = header + merged.map((record) => formatLine(JSON.stringify(record))).join("");
-  replaceFile(basePath, text);
-  for (const number of segments) Deno.removeSync(segmentPath(basePath, number));
-  return merged.length;
+  const merged = segmentsOf(basePath).filter((number) => number <= upToSegment);
+  let records = 0;
+  const lines = function* () {
+    yield formatLine(JSON.stringify({ mergedSegments: upToSegment }));
+    for (const record of merge(known(recordsOf(basePath, parse, upToSegment + 1)))) {
+      records += 1;
+      yield formatLine(JSON.stringify(record));
+    }
+  };
+  replaceFile(basePath, lines());
+  for (const number of merged) Deno.removeSync(segmentPath(basePath, number));
+  return records;
+}
+
+/**
+ * True when so much stands in the segments up to a number that reading them costs more than merging.
+ *
+ * A start that gave no lease leaves an empty segment, for which nobody rewrites the base.
+ */
+export function isWorthMerging(basePath: string, upToSegment: number): boolean {
+  const numbers = segmentsOf(basePath).filter((number) => number <= upToSegment);
+  const bytes = numbers.map((number) => Deno.statSync(segmentPath(basePath, number)).size);
+  const sum = bytes.reduce((total, size) => total + size, 0);
+  return numbers.length >= SEGMENTS_MAX || sum >= WORTH_MERGING_BYTES;
 }
 
 /** Where a segment is; beside the base. */
@@ -112,28 +126,61 @@ function folderOf(path: string): string {
 
 /** Or what a header is never longer than. */
 function firstLineOf(path: string): string {
+  using file = openIfPresent(path);
+  const bytes = new Uint8Array(HEADER_BYTES_MAX);
+  const length = file?.readSync(bytes) ?? 0;
+  return new TextDecoder().decode(bytes.subarray(0, length)).split("\n", 1)[0] ?? "";
+}
+
+/** Base and segments, oldest first; undefined for a line that is no record. */
+function* recordsOf<T>(
+  basePath: string,
+  parse: (json: unknown) => T | undefined,
+  beforeSegment: number,
+): Generator<T | undefined> {
+  let mergedUpTo = 0;
+  let isFirst = true;
+  for (const line of linesOf(basePath)) {
+    if (isFirst) mergedUpTo = mergedSegmentsOf(line);
+    if (!isFirst || mergedUpTo === 0) yield parseLine(line, parse);
+    isFirst = false;
+  }
+  for (const number of segmentsOf(basePath)) {
+    if (number <= mergedUpTo || number >= beforeSegment) continue;
+    for (const line of linesOf(segmentPath(basePath, number))) yield parseLine(line, parse);
+  }
+}
+
+function* known<T>(records: Iterable<T | undefined>): Generator<T> {
+  for (const record of records) if (record !== undefined) yield record;
+}
+
+/** The lines of a file that are not empty; none of a file that is not there. */
+function* linesOf(path: string): Generator<string> {
+  using file = openIfPresent(path);
+  if (!file) return;
+  const piece = new Uint8Array(PIECE_BYTES);
+  const decoder = new TextDecoder("latin1");
+  let rest = "";
+  for (let length = file.readSync(piece); length !== null; length = file.readSync(piece)) {
+    const lines = (rest + decoder.decode(piece.subarray(0, length))).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line !== "") yield line;
+  }
+  if (rest !== "") yield rest;
+}
+
+function openIfPresent(path: string): Deno.FsFile | undefined {
   try {
-    using file = Deno.openSync(path, { read: true });
-    const bytes = new Uint8Array(HEADER_BYTES_MAX);
-    const length = file.readSync(bytes) ?? 0;
-    return new TextDecoder().decode(bytes.subarray(0, length)).split("\n", 1)[0] ?? "";
+    return Deno.openSync(path, { read: true });
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }
 
-function linesOf(path: string): string[] {
-  try {
-    return Deno.readTextFileSync(path).split("\n").filter((line) => line !== "");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
-}
-
-function mergedSegmentsOf([first = ""]: readonly string[]): number {
-  const header = parseLine(first, (json) => json as { mergedSegments?: unknown }); // any JSON object
+function mergedSegmentsOf(firstLine: string): number {
+  const header = parseLine(firstLine, (json) => json as { mergedSegments?: unknown }); // any JSON object
   const number = header?.mergedSegments;
   return typeof number === "number" && Number.isSafeInteger(number) ? number : 0;
 }
@@ -149,18 +196,29 @@ function parseLine<T>(line: string, parse: (json: unknown) => T | undefined): T 
   }
 }
 
-function replaceFile(path: string, text: string): void {
+function replaceFile(path: string, lines: Iterable<string>): void {
   const aside = `${path}.new`;
   const file = Deno.openSync(aside, { write: true, create: true, truncate: true, mode: 0o600 });
   try {
-    const bytes = new TextEncoder().encode(text);
-    for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+    let piece = "";
+    for (const line of lines) {
+      piece += line;
+      if (piece.length < PIECE_BYTES) continue;
+      writeWhole(file, piece);
+      piece = "";
+    }
+    writeWhole(file, piece);
     file.syncSync();
   } finally {
     file.close();
   }
   Deno.renameSync(aside, path);
   syncFolder(path);
+}
+
+function writeWhole(file: Deno.FsFile, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
 }
 
 function checksum(json: string): string {

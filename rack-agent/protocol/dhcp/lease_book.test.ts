@@ -207,7 +207,7 @@ test("an offer that was not taken up does not become a lease with a snapshot", (
   book.withdraw(1, machine(1), 10_000);
   const again = bookOf(2);
   for (const change of book.snapshot(0)) again.apply(change);
-  expect(again.leases(10_001)).toEqual([]);
+  expect([...again.leases(10_001)]).toEqual([]);
 });
 
 test("whatever happens: one owner per address, and a snapshot makes the same book", () => {
@@ -229,7 +229,7 @@ test("whatever happens: one owner per address, and a snapshot makes the same boo
         else if (act === "decline" && mine) {
           book.apply({ kind: "decline", ...base, untilMs: nowMs + 1_000 });
         }
-        const leases = book.leases(nowMs);
+        const leases = [...book.leases(nowMs)];
         for (const lease of leases) {
           expect(book.leasesOfMac(lease.mac, nowMs)).toEqual([lease]);
         }

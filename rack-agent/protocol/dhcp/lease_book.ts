@@ -168,9 +168,12 @@ export class LeaseBook {
       .sort((a, b) => b.atMs - a.atMs);
   }
 
-  /** Every running lease. */
-  leases(nowMs: number): Lease[] {
-    return [...this.#slots.keys()].flatMap((ipv4) => this.leaseOfIpv4(ipv4, nowMs) ?? []);
+  /** Every running lease, one at a time: a large site's would be much at once. */
+  *leases(nowMs: number): Generator<Lease> {
+    for (const ipv4 of this.#slots.keys()) {
+      const lease = this.leaseOfIpv4(ipv4, nowMs);
+      if (lease) yield lease;
+    }
   }
 
   /** What the machine has, had last, or has been offered in a subnet, likeliest first. */
@@ -210,23 +213,28 @@ export class LeaseBook {
    * The last ended lease of a machine is among them, so that it gets its old address back, unless it
    * ended before `oldestMs`.
    */
-  snapshot(oldestMs: number): LeaseChange[] {
-    const kept = [...this.#slots.values()].filter((slot) => slot.untilMs >= oldestMs);
-    return kept.flatMap((slot): LeaseChange[] => {
-      const { mac, ipv4, subnetId, atMs, untilMs, hostname } = slot;
-      const end = { mac, ipv4, subnetId, atMs };
-      switch (slot.state) {
-        case "offered":
-          return [];
-        case "declined":
-          return [{ kind: "decline", ...end, untilMs }];
-        case "idle":
-          if (this.#lastOf.get(subnetId, mac) !== ipv4) return [];
-          return [{ kind: "give", ...end, expiresAtMs: untilMs, hostname }];
-        case "leased":
-          return [{ kind: "give", ...end, expiresAtMs: untilMs, hostname }];
-      }
-    });
+  *snapshot(oldestMs: number): Generator<LeaseChange> {
+    for (const slot of this.#slots.values()) {
+      const change = slot.untilMs >= oldestMs ? this.#changeOf(slot) : undefined;
+      if (change) yield change;
+    }
+  }
+
+  #changeOf(
+    { mac, ipv4, subnetId, atMs, untilMs, hostname, state }: Slot,
+  ): LeaseChange | undefined {
+    const end = { mac, ipv4, subnetId, atMs };
+    switch (state) {
+      case "offered":
+        return undefined;
+      case "declined":
+        return { kind: "decline", ...end, untilMs };
+      case "idle":
+        if (this.#lastOf.get(subnetId, mac) !== ipv4) return undefined;
+        return { kind: "give", ...end, expiresAtMs: untilMs, hostname };
+      case "leased":
+        return { kind: "give", ...end, expiresAtMs: untilMs, hostname };
+    }
   }
 
   #useOf(ipv4: Ipv4): AddressUse {

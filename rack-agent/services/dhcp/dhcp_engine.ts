@@ -76,9 +76,13 @@ export class DhcpEngine {
     this.#commits = new PendingCommits(deps.ring);
   }
 
-  /** Leases as they were stored, before anybody is answered. Returns those that run. */
-  restore(changes: readonly LeaseChange[]): Lease[] {
-    for (const change of changes) this.#book.apply(change);
+  /** A change as it was stored, before anybody is answered. */
+  restore(change: LeaseChange): void {
+    this.#book.apply(change);
+  }
+
+  /** Those that run. */
+  leases(): Iterable<Lease> {
     return this.#book.leases(this.#deps.clock.nowMs());
   }
 

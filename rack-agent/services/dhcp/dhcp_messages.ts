@@ -1,10 +1,11 @@
 import type { SilenceReason } from "@/rack-agent/protocol/dhcp/answer.ts";
-import type { Lease, LeaseEvent } from "@/rack-agent/protocol/dhcp/lease.ts";
+import type { LeaseEvent } from "@/rack-agent/protocol/dhcp/lease.ts";
 import type { Reservation } from "@/rack-agent/protocol/dhcp/reservations.ts";
 import type { DhcpConfig } from "@/rack-agent/protocol/dhcp/site.ts";
 import type { SocketMemory } from "@/rack-agent/runtime/libc_socket_memory.ts";
 import type { TimeHistogram } from "./reply_times.ts";
 import type { JournalStart } from "./lease_journal_worker.ts";
+import type { PackedLeases } from "./lease_columns.ts";
 import type { Ipv4 } from "@/shared/net/ipv4.ts";
 import type { MacAddress } from "@/shared/net/mac_address.ts";
 
@@ -33,7 +34,7 @@ export interface ReservationChanges {
 /** What the Worker tells. */
 export type FromDhcpWorker =
   /** Before `started`: what the files held. */
-  | { readonly kind: "leases"; readonly leases: readonly Lease[] }
+  | { readonly kind: "leases"; readonly leases: PackedLeases }
   /** A list of `DhcpEvent` as JSON: it costs less to make than the copy of a list would. */
   | { readonly kind: "events"; readonly json: string }
   /** A message with this number is in force. */

@@ -135,6 +135,11 @@ export class DhcpService implements Service {
     return this.#mirror.leases(this.#deps.clock.nowMs());
   }
 
+  /** How many leases run. */
+  get leaseCount(): number {
+    return this.#mirror.count(this.#deps.clock.nowMs());
+  }
+
   /** The last decision about a machine, in a sentence. */
   why(mac: MacAddress): Promise<string> {
     return this.#ask((number) => ({ kind: "why", number, mac }));

@@ -1,7 +1,7 @@
 import { httpBootPolicy } from "@/rack-agent/protocol/dhcp/boot_options.ts";
 import { parseLeaseChange } from "@/rack-agent/protocol/dhcp/lease.ts";
 import { systemClock } from "@/rack-agent/runtime/clock.ts";
-import { readLeaseFiles } from "@/rack-agent/runtime/lease_files.ts";
+import { isWorthMerging, readLeaseFiles } from "@/rack-agent/runtime/lease_files.ts";
 import { LeaseRing } from "@/rack-agent/runtime/lease_ring.ts";
 import { EventCounter } from "@/rack-agent/runtime/libc_event.ts";
 import { errorText } from "@/rack-agent/runtime/log.ts";
@@ -12,6 +12,7 @@ import { type MacAddress, parseMacAddress } from "@/shared/net/mac_address.ts";
 import { DhcpEngine } from "./dhcp_engine.ts";
 import type { FromDhcpWorker, ToDhcpWorker } from "./dhcp_messages.ts";
 import { LinuxDhcpTransport } from "./dhcp_transport.ts";
+import { LeaseColumns, type PackedLeases } from "./lease_columns.ts";
 
 /**
  * The thread that answers machines. It blocks in the kernel and never touches the disk: another
@@ -39,18 +40,23 @@ async function run(start: Start): Promise<void> {
   const committed = new EventCounter(committedFd);
   const transport = new LinuxDhcpTransport([wakeFd, committedFd]);
   try {
-    const { records, damagedLines } = readLeaseFiles(basePath, parseLeaseChange, segment);
-    if (damagedLines > 0) log("dhcp.lease_log_damaged", { path: basePath, damagedLines });
     const ring = new LeaseRing(shared);
     const engine = engineOn(transport, ring, start);
-    const leases = engine.restore(records);
+    const { damagedLines } = readLeaseFiles(basePath, {
+      parse: parseLeaseChange,
+      onRecord: (change) => engine.restore(change),
+      beforeSegment: segment,
+    });
+    if (damagedLines > 0) log("dhcp.lease_log_damaged", { path: basePath, damagedLines });
     engine.configure(start.config);
     ring.waitForStore(STORE_MS);
     engine.keepHouse(); // throws when there can be no sockets
-    tell({ kind: "leases", leases });
+    tell({ kind: "leases", leases: packed(engine) });
     tell({ kind: "started" });
     // Not before: merging would take the time of whoever waits for the first answer.
-    if (segment > 1) tell({ kind: "segment_closed", segment: segment - 1 });
+    if (isWorthMerging(basePath, segment - 1)) {
+      tell({ kind: "segment_closed", segment: segment - 1 });
+    }
     await serve({ engine, transport, committed, wakeFd });
     ring.end();
     ring.waitForStoreEnd(STOP_MS);
@@ -64,6 +70,12 @@ async function run(start: Start): Promise<void> {
   }
   tell({ kind: "stopped" });
   scope.close();
+}
+
+function packed(engine: DhcpEngine): PackedLeases {
+  const columns = new LeaseColumns();
+  for (const lease of engine.leases()) columns.write(columns.length, lease);
+  return columns.pack();
 }
 
 function engineOn(transport: LinuxDhcpTransport, ring: LeaseRing, { httpPort }: Start): DhcpEngine {

@@ -29,7 +29,7 @@ const service = new DhcpService({
 
 void service.applyConfig(configWith([]));
 await service.start();
-console.log(JSON.stringify({ event: "ready", leases: service.leases().length }));
+console.log(JSON.stringify({ event: "ready", leases: service.leaseCount }));
 let isStopping = false;
 Deno.addSignalListener("SIGTERM", async () => {
   isStopping = true;
