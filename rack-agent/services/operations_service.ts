@@ -13,7 +13,7 @@ export type PowerExecutor = (
   machine: StateMachine,
   order: PowerOrder,
   signal: AbortSignal,
-) => Promise<{ readonly state: "on" | "off" }>;
+) => Promise<{ readonly state: "on" | "off" | "unknown" }>;
 
 export interface OperationsDeps {
   readonly store: SiteStore;

@@ -181,3 +181,21 @@ test("a query is not patient: unknown is said at once", () => {
   const answer = (): OrderEvent => ({ kind: "refused", error: fault("bmc.busy") });
   expect(carryOut("query", { state: "on", answer }).done).toEqual(["query"]);
 });
+
+test("what cannot be seen is believed once it was accepted", () => {
+  const { end, done } = carryOut("cycle", { state: "unknown", delayMs: 1e9 });
+  expect(end).toEqual({ kind: "done", state: "unknown" });
+  expect(switches(done)).toEqual(["off", "on"]);
+});
+
+test("what a driver does not have is skipped within an order, and refused as the order itself", () => {
+  const answer = (call: string): OrderEvent | undefined =>
+    call === "on" || call === "query"
+      ? undefined
+      : { kind: "refused", error: fault("power.not_supported") };
+  const cycled = carryOut("cycle_to_network", { state: "unknown", delayMs: 1e9, answer });
+  expect(cycled.end).toEqual({ kind: "done", state: "unknown" });
+  expect(switches(cycled.done)).toEqual(["next_boot network", "off", "on"]);
+  const refused = carryOut("off", { state: "unknown", answer }).end;
+  expect(refused).toMatchObject({ kind: "failed", error: { code: "power.not_supported" } });
+});

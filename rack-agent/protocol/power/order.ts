@@ -7,7 +7,8 @@
 
 import { DomainError } from "@/shared/errors/domain_error.ts";
 
-export type PowerState = "on" | "off";
+/** `unknown`: this way of switching cannot tell; a BMC that could and did not is an error instead. */
+export type PowerState = "on" | "off" | "unknown";
 export type NextBoot = "network" | "disk" | "none";
 
 /** One thing to ask of a power driver. */
@@ -19,7 +20,7 @@ export type DriverCall =
 type Goal =
   | { readonly kind: "look" }
   | { readonly kind: "next_boot"; readonly device: NextBoot }
-  | { readonly kind: "state"; readonly want: PowerState; readonly by: "on" | "off" | "soft_off" }
+  | { readonly kind: "state"; readonly want: "on" | "off"; readonly by: "on" | "off" | "soft_off" }
   | { readonly kind: "rest" };
 
 const OFF: Goal = { kind: "state", want: "off", by: "off" };
@@ -55,6 +56,9 @@ const POLL_MS_MAX = 2_000;
 
 /** Refusals that pass by themselves; one shared network port falls silent as the power changes. */
 const PASSING: readonly string[] = ["bmc.busy", "bmc.not_now", "bmc.no_answer"];
+
+/** What a driver rejects with when its way of switching has no such thing (Wake-on-LAN, a PDU). */
+const NOT_SUPPORTED = "power.not_supported";
 
 /** An order under way. */
 export interface OrderProgress {
@@ -117,7 +121,9 @@ function pursue(progress: OrderProgress): OrderStep {
 function seen(progress: OrderProgress, state: PowerState, nowMs: number): OrderStep {
   const goal = progress.goals[0];
   if (goal?.kind !== "state") return { kind: "done", state };
-  if (goal.want === state) {
+  // Where nobody can look, an accepted call is all there is to know.
+  const isTrusted = state === "unknown" && progress.calledMs !== undefined;
+  if (goal.want === state || isTrusted) {
     return progress.goals.length === 1 ? { kind: "done", state } : next(progress, nowMs);
   }
   if (isOverdue(progress, nowMs)) return { kind: "failed", error: notReached(progress, goal) };
@@ -136,9 +142,15 @@ function accepted(progress: OrderProgress, nowMs: number): OrderStep {
 
 /** A refusal that will pass is waited out once the BMC was heard; nothing is, for a mere look. */
 function refused(progress: OrderProgress, error: DomainError, nowMs: number): OrderStep {
+  if (error.code === NOT_SUPPORTED && maySkip(progress.goals)) return next(progress, nowMs);
   const isPatient = progress.goals[0]?.kind !== "look" && PASSING.includes(error.code) &&
     (progress.isHeard || error.code !== "bmc.no_answer") && !isOverdue(progress, nowMs);
   return isPatient ? poll(progress) : { kind: "failed", error };
+}
+
+/** A wish about the next boot is left to the firmware; the "off" of a cycle to whoever is there. */
+function maySkip([goal, ...rest]: readonly Goal[]): boolean {
+  return goal?.kind === "next_boot" || goal?.kind === "state" && rest.length > 0;
 }
 
 function poll(progress: OrderProgress): OrderStep {
@@ -162,7 +174,7 @@ function limitMs(goal: Goal | undefined): number {
   return goal?.kind === "state" && goal.by === "soft_off" ? SOFT_OFF_MS_MAX : GOAL_MS_MAX;
 }
 
-function notReached(progress: OrderProgress, goal: { want: PowerState; by: string }): DomainError {
+function notReached(progress: OrderProgress, goal: { want: "on" | "off"; by: string }): DomainError {
   const hint = goal.by === "soft_off"
     ? "its operating system may ignore the power button; switch it off instead"
     : "look at the machine itself: power supply, mains, or a BMC that needs a reset";
