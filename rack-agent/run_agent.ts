@@ -23,7 +23,12 @@ import { OperationsService } from "./services/operations_service.ts";
 import { powerExecutor } from "./services/power/power_executor.ts";
 import { readIdentity } from "./services/region_sync/identity.ts";
 import { RegionSyncService } from "./services/region_sync/region_sync_service.ts";
-import { hostAddresses, type ServedNetworks, servedNetworks } from "./services/served_networks.ts";
+import {
+  hostAddresses,
+  hostBroadcasts,
+  type ServedNetworks,
+  servedNetworks,
+} from "./services/served_networks.ts";
 import { contentSource, prefetch } from "./services/site_content.ts";
 import { RouterAnswerService } from "./services/router_answer_service.ts";
 import { SiteStore } from "./services/site_store.ts";
@@ -86,7 +91,12 @@ async function composeAgent(
     journal,
     clock,
     log,
-    power: powerExecutor(clock, siteKey),
+    power: powerExecutor({
+      clock,
+      siteKey,
+      broadcasts: hostBroadcasts,
+      onCertificate: (seen) => journal.append({ kind: "bmc.certificate_seen", ...seen }),
+    }),
     onEnded: (id) => credentials.endOperation(id),
   });
   const who = new Who({

@@ -5,7 +5,7 @@ import type {
   StateSubnet,
 } from "@/shared/contract/site_state.ts";
 import { cidrContains, parseCidr } from "@/shared/net/cidr.ts";
-import { type Ipv4, parseIpv4 } from "@/shared/net/ipv4.ts";
+import { type Ipv4, ipv4FromNumber, ipv4ToNumber, parseIpv4 } from "@/shared/net/ipv4.ts";
 import { parseMacAddress } from "@/shared/net/mac_address.ts";
 import type { Reservation } from "@/rack-agent/protocol/dhcp/reservations.ts";
 import type { DhcpConfig, DhcpSubnet } from "@/rack-agent/protocol/dhcp/site.ts";
@@ -29,6 +29,20 @@ export function hostAddresses(): HostAddress[] {
   return Deno.networkInterfaces()
     .filter(({ family, address }) => family === "IPv4" && !address.startsWith("127."))
     .map(({ name, address }) => ({ interfaceName: name, ipv4: parseIpv4(address) }));
+}
+
+/** The broadcast addresses of the networks that this host is in now. */
+export function hostBroadcasts(): string[] {
+  const found = Deno.networkInterfaces().flatMap(({ family, address, netmask }) =>
+    family === "IPv4" && !address.startsWith("127.") && netmask !== "255.255.255.255"
+      ? [
+        ipv4FromNumber(
+          (ipv4ToNumber(parseIpv4(address)) | ~ipv4ToNumber(parseIpv4(netmask))) >>> 0,
+        ),
+      ]
+      : []
+  );
+  return [...new Set(found)];
 }
 
 /** Matches the state's subnets to the interfaces of this host that have an address in them. */

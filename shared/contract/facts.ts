@@ -113,6 +113,12 @@ export const KnownFact = z.discriminatedUnion("kind", [
     message: z.string(),
   }),
   fact("power.observed", { state: PowerState }),
+  /** A BMC without a pinned certificate showed this one to an agent that could log in. */
+  fact("bmc.certificate_seen", {
+    address: z.string(),
+    port: z.int(),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
 
   fact("operation.started", { operationKind: z.string() }),
   fact("operation.ended", {

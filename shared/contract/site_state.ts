@@ -71,7 +71,7 @@ export const StateImage = z.object({
 });
 export type StateImage = z.infer<typeof StateImage>;
 
-/** How to reach a machine's BMC. */
+/** How to reach a machine's BMC by IPMI; every other way is a `StatePower`. */
 export const StateBmc = z.object({
   kind: z.literal("ipmi"),
   address: z.string(),
@@ -79,8 +79,57 @@ export const StateBmc = z.object({
   username: z.string(),
   /** Compact JWE (`dir`, A256GCM) under the site key. */
   sealedPassword: z.string(),
+  /** Absent: 3, which every IPMI 2.0 BMC has. */
+  cipherSuite: z.int().min(0).max(17).optional(),
+  /** K_g, sealed like the password. Absent: the BMC has none. */
+  sealedKg: z.string().optional(),
+  /** Absent: operator. */
+  privilege: z.enum(["operator", "administrator"]).optional(),
 });
 export type StateBmc = z.infer<typeof StateBmc>;
+
+/** SHA-256 of a certificate that must be shown. */
+const CertificateSha256 = Sha256.optional();
+
+/** The ways of switching a machine, besides IPMI, that this version knows. */
+export const KnownPower = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("redfish"),
+    address: z.string(),
+    port: z.int().default(443),
+    username: z.string(),
+    /** Sealed like a BMC's. */
+    sealedPassword: z.string(),
+    /** Absent: any will do, and is told by the fact `bmc.certificate_seen`. */
+    certificateSha256: CertificateSha256,
+    /** Id of the machine among the BMC's systems. Absent: there is one. */
+    system: z.string().optional(),
+  }),
+  z.object({
+    kind: z.literal("webhook"),
+    onUrl: z.url(),
+    offUrl: z.url(),
+    /** Absent: the power state is unknown. */
+    queryUrl: z.url().optional(),
+    /** Absent: the password is a bearer token. */
+    username: z.string().optional(),
+    /** Absent: none is sent. */
+    sealedPassword: z.string().optional(),
+    /** Absent: one that the agent's host trusts. */
+    certificateSha256: CertificateSha256,
+  }),
+  z.object({
+    kind: z.literal("wake_on_lan"),
+    mac: z.string(),
+    /** Absent: every network that the agent is in. */
+    broadcast: z.string().optional(),
+  }),
+  z.object({ kind: z.literal("manual") }),
+]);
+export type KnownPower = z.infer<typeof KnownPower>;
+
+/** A way of switching a machine, perhaps one that a later version brought: read it with `KnownPower`. */
+export const StatePower = z.looseObject({ kind: z.string() });
 
 /** What the agent answers to a machine that asks to boot while no operation is under way. */
 export const RestingBoot = z.enum(["enlist", "local_disk", "power_off"]);
@@ -107,8 +156,10 @@ export const StateMachine = z.object({
   reservations: z.array(StateReservation),
   /** As it last booted; absent before the first inventory. */
   firmware: z.enum(["bios", "uefi"]).optional(),
-  /** Absent: power is switched by hand. */
+  /** Absent: it is not switched by IPMI. */
   bmc: StateBmc.optional(),
+  /** Absent, with `bmc` absent too: power is switched by hand. An older agent sees neither. */
+  power: StatePower.optional(),
   boot: RestingBoot,
   /** Follows the image's on the kernel command line of each ephemeral boot; absent: nothing. */
   kernelOptions: z.string().optional(),

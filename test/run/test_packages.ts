@@ -12,6 +12,8 @@ export const TEST_PACKAGES: readonly string[] = [
   "kea-admin", // perfdhcp
   "jq",
   "openipmi", // ipmi_sim
+  "python3-sushy", // OpenStack's Redfish client
+  "redfishtool", // DMTF's
   "tcpdump",
   "tftp-hpa",
   "tshark",

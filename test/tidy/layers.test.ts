@@ -40,7 +40,10 @@ const LAYERS: Record<string, Layer> = {
       "rack-agent/wire",
       "shared",
     ],
-    packages: ["node:crypto", "node:dgram", "node:dns", "node:net", "node:buffer", "jose", "zod"],
+    packages: [
+      ...["node:crypto", "node:dgram", "node:dns", "node:net", "node:buffer"],
+      ...["node:http", "node:https", "node:tls", "jose", "zod"],
+    ],
     because: "services move data; the entry point composes them",
   },
   "rack-agent": {

@@ -174,7 +174,10 @@ function limitMs(goal: Goal | undefined): number {
   return goal?.kind === "state" && goal.by === "soft_off" ? SOFT_OFF_MS_MAX : GOAL_MS_MAX;
 }
 
-function notReached(progress: OrderProgress, goal: { want: "on" | "off"; by: string }): DomainError {
+function notReached(
+  progress: OrderProgress,
+  goal: { want: "on" | "off"; by: string },
+): DomainError {
   const hint = goal.by === "soft_off"
     ? "its operating system may ignore the power button; switch it off instead"
     : "look at the machine itself: power supply, mains, or a BMC that needs a reset";

@@ -1,10 +1,15 @@
+import { DomainError } from "@/shared/errors/domain_error.ts";
 import type { IpmiLogin } from "../../protocol/ipmi/login.ts";
 import type { NextBoot, PowerState } from "../../protocol/power/order.ts";
+import type { RedfishLogin } from "../../protocol/redfish/login.ts";
+import type { WebhookTarget } from "../../protocol/webhook/webhook.ts";
+import type { WakeOnLanTarget } from "./wake_on_lan_driver.ts";
 
 /**
- * What every way of switching a machine offers: IPMI now, Redfish, webhook and others later.
+ * What every way of switching a machine offers.
  *
- * Each method rejects with a DomainError whose code begins with `bmc.`. A driver is used by one
+ * Each method rejects with a DomainError whose code begins with `bmc.`, or is `power.not_supported`
+ * where the way has no such thing: an order goes on without it if it can. A driver is used by one
  * order at a time; nothing on it is called before the call in hand has ended, except `close`.
  */
 export interface PowerDriver {
@@ -22,8 +27,20 @@ export interface PowerDriver {
   close(): Promise<void>;
 }
 
-/** How to reach one BMC. Holds secrets: never log one. */
-export type BmcDescription = { readonly kind: "ipmi" } & IpmiLogin;
+/** How to reach one BMC. Holds secrets: never log one. `address` and `port` name its queue. */
+export type BmcDescription =
+  | IpmiDescription
+  | { readonly kind: "redfish" } & RedfishLogin
+  | { readonly kind: "webhook" } & WebhookTarget
+  | { readonly kind: "wake_on_lan" } & WakeOnLanTarget
+  | { readonly kind: "manual"; readonly address: string; readonly port?: undefined };
+
+export type IpmiDescription = { readonly kind: "ipmi" } & IpmiLogin;
+
+/** The rejection of a call that a way of switching does not have; `message` says what to do instead. */
+export function notSupported(message: string): DomainError {
+  return new DomainError({ kind: "conflict", code: "power.not_supported", message });
+}
 
 /** Time as services see it; tests drive it by hand. */
 export interface PowerClock {

@@ -2,7 +2,7 @@ import { createSocket } from "node:dgram";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PowerOrder } from "@/rack-agent/protocol/power/order.ts";
-import type { BmcDescription, PowerClock } from "@/rack-agent/services/power/driver.ts";
+import type { IpmiDescription, PowerClock } from "@/rack-agent/services/power/driver.ts";
 import { IpmiConnection } from "@/rack-agent/services/power/ipmi_connection.ts";
 import { type IpmiDriver, openIpmiDriver } from "@/rack-agent/services/power/ipmi_driver.ts";
 import { PowerOrders } from "@/rack-agent/services/power/power_orders.ts";
@@ -20,8 +20,11 @@ import {
 import { startRelay } from "./relay.ts";
 
 const clock: PowerClock = { nowMs: () => performance.now(), wait: sleep };
-const orders = new PowerOrders({ openDriver: (bmc) => openIpmiDriver(bmc, { clock }), clock });
-const bmcAt = (port: number, own: Partial<BmcDescription> = {}): BmcDescription => ({
+const orders = new PowerOrders({
+  openDriver: (bmc) => openIpmiDriver(bmc as IpmiDescription, { clock }),
+  clock,
+});
+const bmcAt = (port: number, own: Partial<IpmiDescription> = {}): IpmiDescription => ({
   kind: "ipmi",
   address: "127.0.0.1",
   port,
@@ -30,7 +33,7 @@ const bmcAt = (port: number, own: Partial<BmcDescription> = {}): BmcDescription 
 });
 
 /** The error an order ends with; its words are looked through for the planted passwords. */
-async function refusal(bmc: BmcDescription, order: PowerOrder = "query") {
+async function refusal(bmc: IpmiDescription, order: PowerOrder = "query") {
   const error = await orders.executeOrder(bmc, order).then(
     () => expect.unreachable("the order succeeded"),
     (error) => error,

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { sleep } from "@/rack-agent/runtime/backoff.ts";
 import type { PowerClock } from "@/rack-agent/services/power/driver.ts";
 import { openIpmiDriver } from "@/rack-agent/services/power/ipmi_driver.ts";
+import type { IpmiDescription } from "@/rack-agent/services/power/driver.ts";
 import { PowerOrders } from "@/rack-agent/services/power/power_orders.ts";
 import { ADMIN, HAS_PEERS, ipmitool } from "./ipmi_sim.ts";
 import { ScriptedBmc, type ScriptedBmcOptions } from "./scripted_bmc.ts";
@@ -58,7 +59,10 @@ describe.skipIf(!HAS_PEERS)("ipmitool judges the codec", { timeout: 30_000 }, ()
 
 test("our driver and ipmitool set the same boot flags", async () => {
   const { bmc, port } = await serve({ suite: 17, kg: "bmc-key" });
-  const orders = new PowerOrders({ openDriver: (own) => openIpmiDriver(own, { clock }), clock });
+  const orders = new PowerOrders({
+    openDriver: (own) => openIpmiDriver(own as IpmiDescription, { clock }),
+    clock,
+  });
   const login = { address: "127.0.0.1", port, ...ADMIN, cipherSuite: 17, kg: "bmc-key" } as const;
   const target = { kind: "ipmi", ...login } as const;
   expect(await orders.executeOrder(target, "cycle_to_network")).toEqual({ state: "on" });
