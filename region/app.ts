@@ -11,6 +11,7 @@ import { apiViewerRoutes } from "./routes/api_viewer.ts";
 import { apiKeyRoutes } from "./routes/api_keys.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authentication } from "./routes/authentication.ts";
+import { consoleRoutes } from "./routes/console.ts";
 import { dnsRecordRoutes } from "./routes/dns_records.ts";
 import { dnsZoneRoutes } from "./routes/dns_zones.ts";
 import { domainRoutes } from "./routes/domains.ts";
@@ -104,6 +105,7 @@ export function createApp(ctx: RegionContext) {
   );
   app.route("/api/v1", apiViewerRoutes(ctx));
   app.get("/api/v1/openapi.json", (c) => c.json(document()));
+  app.route("/", consoleRoutes(ctx));
   return app;
 }
 

@@ -25,6 +25,8 @@ export interface RegionContext {
   readonly holdsPublishing?: boolean;
   /** A file of the API viewer's package; absent where the home serves it in another way, or not. */
   readonly readViewerFile?: (name: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** A file of the console by its path; absent where the home serves them in another way, or not. */
+  readonly readConsoleFile?: (path: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** The addresses of a name, where the home can look them up. */
   readonly resolveHost?: (hostname: string) => Promise<string[]>;
 }

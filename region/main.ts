@@ -4,6 +4,7 @@ import { chooseCommand, HELP } from "./commands.ts";
 import { ConfigError, readConfig, type RegionConfig } from "./config.ts";
 import type { RegionContext, RegionSecrets } from "./context.ts";
 import { type DataFolder, openDataFolder, writeSecretFile } from "./data_folder.ts";
+import { type ConsoleFiles, readConsoleFiles } from "./console_files.ts";
 import { connect, type DatabaseAddress } from "./db/client.ts";
 import { startEmbeddedPostgres } from "./db/embedded_postgres.ts";
 import { migrate } from "./db/migrate.ts";
@@ -92,6 +93,7 @@ async function open(
   if (migrated.length > 0) log("database.migrated", { migrations: migrated });
   await refuseForeignSecrets({ db: connection.db, secrets });
   const hub = createHub();
+  const consoleFiles: Promise<ConsoleFiles | undefined> = readConsoleFiles(log);
   const ctx: RegionContext = {
     db: connection.db,
     objectStore: await openFolderStore(`${config.dataFolder}/objects`),
@@ -105,6 +107,7 @@ async function open(
     oidcHosts: config.oidcHosts,
     resolveHost,
     readViewerFile,
+    readConsoleFile: async (path) => (await consoleFiles)?.get(path),
     migrations: migrations.map(({ name }) => name),
   };
   return { ctx, folder, hub };

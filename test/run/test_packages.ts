@@ -3,6 +3,8 @@ export const TEST_PACKAGES: readonly string[] = [
   "atftp",
   "bind9-utils", // named-checkzone
   "busybox-static",
+  "busybox-static", // udhcpc
+  "chromium",
   "curl",
   "dhcpcd-base",
   "dnsmasq-base", // another DHCP server on the network

@@ -105,6 +105,11 @@ const LAYERS: Record<string, Layer> = {
     packages: ["hono", "@hono/zod-openapi", "zod"],
     because: "a route speaks HTTP and calls one service; it never sees the database",
   },
+  "region/console": {
+    ours: ["region/console", "shared"],
+    packages: ["preact", "wouter-preact", "@tanstack/preact-query", "zod"],
+    because: "it runs in a browser and knows the region by its API alone",
+  },
   "region": {
     ours: ["region", "shared"],
     packages: ["hono", "@hono/zod-openapi", "node:"],
@@ -112,7 +117,7 @@ const LAYERS: Record<string, Layer> = {
   },
   "infra": {
     ours: ["infra", "region", "rack-agent", "shared", "test/fakes"],
-    packages: ["node:", "zod", "jose"],
+    packages: ["node:", "zod", "jose", "vite"],
     because: "it runs the product from outside",
   },
 };

@@ -1,0 +1,17 @@
+export const addText = {
+  title: "Add a machine",
+  lead: "Machines that boot from a network of a site with enlisting on come in by themselves.",
+  add: "Add machine",
+  added: (hostname: string) => `${hostname} was added`,
+  site: "Site",
+  macs: "MAC address",
+  macsHint: "Of the interface that it boots from; several with spaces between",
+  hostname: "Name",
+  hostnameHint: "Empty: one is made up",
+  bmc: "Power",
+  bmcAddress: "BMC address",
+  bmcHint: "IPMI. Empty: somebody switches it by hand",
+  bmcUser: "BMC user",
+  bmcPassword: "BMC password",
+  commission: "Commission it at once",
+};

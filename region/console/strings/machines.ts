@@ -1,0 +1,158 @@
+import type { MachineAction } from "@/shared/machine/lifecycle.ts";
+import type { Facet, Sort } from "../fleet/fleet_view.ts";
+
+export const machinesText = {
+  title: "Machines",
+  search: "Search name, MAC, IP, tag, owner…",
+  searchName: "Search machines",
+  filter: "Filter",
+  clear: "Clear all",
+  group: "Group",
+  columns: "Columns",
+  noGroup: "No groups",
+  removeFilter: (name: string) => `Remove the filter ${name}`,
+  add: "Add machine",
+  table: "Machines",
+  select: (name: string) => `Select ${name}`,
+  selectAll: "Select all that are shown",
+  reading: (count: string) => `Reading… ${count}`,
+  shown: (shown: string, all: string) => `${shown} of ${all}`,
+  emptyTitle: "No machines yet",
+  emptyText:
+    "Power one on that boots from a network of a site that takes in unknown machines, or add one " +
+    "by its BMC.",
+  emptyNoSite: "First there must be a site with an agent: it answers machines when they boot.",
+  setUpSite: "Set up a site",
+  noneTitle: "No machine fits",
+  noneText: "Nothing in the fleet fits this search and these filters together.",
+  nobody: "nobody",
+  untagged: "without a tag",
+  groupOf: (value: string, count: string) => `${value}, ${count}`,
+  keyDown: "Next machine",
+  keyUp: "Machine before",
+  keySelect: "Select the machine",
+  keySearch: "Search",
+  keyOpen: "Open the machine",
+  keyAll: "Select all that are shown",
+  keyClear: "Select nothing",
+  selected: (count: string) => `${count} selected`,
+  clearSelection: "Clear selection",
+  moreActions: "More",
+  power: "Power",
+  locked: "Locked",
+  inPhase: (kind: string, phase: string) => `${kind}: ${phase}`,
+};
+
+export const FACET_NAMES: Record<Facet, string> = {
+  status: "Status",
+  site: "Site",
+  zone: "Zone",
+  pool: "Pool",
+  tag: "Tag",
+  owner: "Owner",
+  power: "Power",
+};
+
+export const COLUMN_NAMES: Record<
+  Sort | "stage" | "tags" | "mac" | "bmc" | "description" | "id",
+  string
+> = {
+  hostname: "Name",
+  status: "Status",
+  stage: "What it is doing",
+  since: "Since",
+  power: "Power",
+  site: "Site",
+  zone: "Zone",
+  pool: "Pool",
+  owner: "Owner",
+  tags: "Tags",
+  architecture: "Architecture",
+  cpu: "CPUs",
+  memory: "Memory",
+  storage: "Storage",
+  mac: "MAC",
+  bmc: "BMC",
+  description: "Description",
+  id: "System id",
+};
+
+/** What buttons say. */
+export const ACTION_NAMES: Record<MachineAction, string> = {
+  commission: "Commission",
+  test: "Test",
+  allocate: "Allocate",
+  deploy: "Deploy",
+  release: "Release",
+  abort: "Abort",
+  rescue_mode: "Enter rescue mode",
+  exit_rescue_mode: "Exit rescue mode",
+  mark_broken: "Mark broken",
+  mark_fixed: "Mark fixed",
+  override_failed_testing: "Override failed testing",
+  lock: "Lock",
+  unlock: "Unlock",
+  retire: "Retire",
+  unretire: "Bring back",
+  power_on: "Power on",
+  power_off: "Power off",
+  power_cycle: "Power cycle",
+  power_query: "Check power",
+};
+
+/** What an action does, for whoever is about to. */
+export const ACTION_EFFECTS: Partial<Record<MachineAction, string>> = {
+  commission:
+    "Boots the machine from the network and looks at what is in it. Disks are not touched.",
+  test: "Boots the machine from the network and runs tests on it.",
+  deploy: "Installs an operating system. What is on the disks of its layout is lost.",
+  release: "Takes the machine back from its owner and powers it off.",
+  abort: "Ends what is under way and powers the machine off.",
+  rescue_mode: "Boots a system from the network to look at the machine. Disks are not touched.",
+  exit_rescue_mode: "Powers the machine back to what it was before rescue mode.",
+  mark_broken: "Ends what is under way. Nobody can deploy it until it is marked fixed.",
+  retire: "Keeps its history; it is neither booted nor allocated any more.",
+  lock: "Nobody can do anything to it until it is unlocked.",
+  power_off: "Cuts the power at once: what runs on it is not asked.",
+  power_cycle: "Cuts the power and gives it back: what runs on it is not asked.",
+};
+
+export const POWER_NAMES = { on: "On", off: "Off", unknown: "Unknown" } as const;
+
+export const bulkText = {
+  title: (action: string, count: string) => `${action}: ${count}`,
+  checking: "Asking what would happen…",
+  willDo: (machines: string, verb: string) => `${machines} would ${verb}`,
+  refused: (machines: string) => `${machines} would be left as they are`,
+  noneFits: "Of these machines, none can do this now.",
+  progress: "Progress",
+  done: "done",
+  failed: "failed",
+  running: "at work",
+  left: "left as they are",
+  do: (action: string, machines: string) => `${action} ${machines}`,
+  andMore: (count: string) => `and ${count} more`,
+  comment: "Comment",
+  commentHint: "In the timeline and the audit, for whoever wonders later",
+  erase: "Erase disks",
+  eraseNone: "No: leave them as they are",
+  eraseQuick: "Quick: so that nothing is found by accident",
+  eraseSecure: "Secure: by the disk's own command, else in full",
+  eraseFull: "Full: write over every byte",
+  image: "Image",
+  imageNewest: "As the settings say",
+  noImages: "There is no image yet: import one on the page Images.",
+  userData: "User-data (cloud-init)",
+  tags: "Tags",
+  tagsAdd: "Add these tags",
+  tagsRemove: "Remove these tags",
+  tagsHint: "Separated by commas",
+  zone: "Zone",
+  pool: "Pool",
+  keep: "Leave as it is",
+  organise: "Tags, zone, pool",
+  forget: "Remove from Rackwright",
+  forgetEffect:
+    "Their history goes with them. A machine that boots again is taken in as a new one.",
+  typeCount: (count: string) => `Type ${count} to confirm`,
+};
