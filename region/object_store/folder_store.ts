@@ -1,6 +1,14 @@
 import { createHash } from "node:crypto";
 import { checkObjectName } from "./object_name_check.ts";
-import type { ByteRange, ObjectInfo, ObjectStore, StoredObject } from "./object_store.ts";
+import {
+  type ByteRange,
+  type ListedObject,
+  type ObjectInfo,
+  OBJECTS_PER_LIST_MAX,
+  type ObjectStore,
+  type PutCondition,
+  type StoredObject,
+} from "./object_store.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 const REMEMBERED_ETAGS_MAX = 10_000;
@@ -39,6 +47,27 @@ class FolderStore implements ObjectStore {
     return { ...info, body: readPart(file, last - first + 1) };
   }
 
+  async getUnlessEtag(
+    name: string,
+    etag: string,
+  ): Promise<StoredObject | "unchanged" | undefined> {
+    const object = await this.get(name);
+    if (object?.etag !== etag) return object;
+    await object.body.cancel();
+    return "unchanged";
+  }
+
+  async list(prefix: string, after = ""): Promise<ListedObject[]> {
+    const names: string[] = [];
+    for await (const name of namesBelow(this.#folder, prefix)) if (name > after) names.push(name);
+    const listed: ListedObject[] = [];
+    for (const name of names.sort().slice(0, OBJECTS_PER_LIST_MAX)) {
+      const found = await Deno.stat(this.#path(name)).catch(ignoreMissing);
+      if (found) listed.push({ name, bytes: found.size });
+    }
+    return listed;
+  }
+
   async head(name: string): Promise<ObjectInfo | undefined> {
     checkObjectName(name);
     return await this.#locked(name, () => this.#head(name));
@@ -47,7 +76,7 @@ class FolderStore implements ObjectStore {
   async put(
     name: string,
     body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>>,
-    condition: { ifEtag?: string; ifAbsent?: boolean } = {},
+    condition: PutCondition = {},
   ): Promise<ObjectInfo | undefined> {
     checkObjectName(name);
     const aside = `${this.#folder}/${INCOMING}/${crypto.randomUUID()}`;
@@ -73,10 +102,7 @@ class FolderStore implements ObjectStore {
     });
   }
 
-  async #holds(
-    name: string,
-    condition: { ifEtag?: string; ifAbsent?: boolean },
-  ): Promise<boolean> {
+  async #holds(name: string, condition: PutCondition): Promise<boolean> {
     if (condition.ifEtag === undefined && !condition.ifAbsent) return true;
     const current = await this.#head(name);
     if (condition.ifAbsent && current) return false;
@@ -219,6 +245,21 @@ function readPart(file: Deno.FsFile, bytes: number): ReadableStream<Uint8Array<A
       file.close();
     },
   }, { highWaterMark: 0 });
+}
+
+/** Names of objects that begin so; folders that cannot hold one are not entered. */
+async function* namesBelow(root: string, prefix: string, folder = ""): AsyncGenerator<string> {
+  const path = folder === "" ? root : `${root}/${folder}`;
+  const entries = await Array.fromAsync(Deno.readDir(path)).catch(ignoreMissing) ?? [];
+  for (const { name: part, isDirectory } of entries) {
+    if (part === INCOMING) continue;
+    const name = `${folder}${part}`;
+    if (!isDirectory) {
+      if (name.startsWith(prefix)) yield name;
+    } else if (prefix.startsWith(`${name}/`) || `${name}/`.startsWith(prefix)) {
+      yield* namesBelow(root, prefix, `${name}/`);
+    }
+  }
 }
 
 function parentOf(path: string): string {

@@ -17,3 +17,12 @@ export function siteStateName(siteId: string): string {
 
 /** JSON `{agentIds: [...]}`: whose credentials count no more although they have not expired. */
 export const REVOKED_AGENTS_NAME = "agents/revoked";
+
+/** JSON: when each agent last polled, to some minutes. */
+export const AGENTS_SEEN_NAME = "agents/seen";
+
+/** Replaced before anything in the database is changed, by a home that looks there before it ticks. */
+export const WORK_NAME = "region/work";
+
+/** JSON: what the last tick of such a home has seen, and when the next is due whatever happens. */
+export const TICKED_NAME = "region/ticked";

@@ -18,6 +18,9 @@ const Agent = z.object({
   enrolledAt: z.string(),
   revokedAt: z.string().nullable(),
   lastFactsAt: z.string().nullable(),
+  lastSeenAt: z.string().openapi({
+    description: "Its last sign of life: a poll (to some minutes), facts, a renewed credential",
+  }),
 });
 
 const listRoute = createRoute({
@@ -64,5 +67,6 @@ function viewAgent(agent: AgentView) {
     enrolledAt: agent.enrolledAt.toISOString(),
     revokedAt: agent.revokedAt?.toISOString() ?? null,
     lastFactsAt: agent.lastFactsAt?.toISOString() ?? null,
+    lastSeenAt: agent.lastSeenAt.toISOString(),
   };
 }

@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { ObjectStore } from "@/region/object_store/object_store.ts";
+import { OBJECTS_PER_LIST_MAX, type ObjectStore } from "@/region/object_store/object_store.ts";
 
 /** What a test needs of an implementation: a fresh, empty store, and a way to be rid of it. */
 export interface StoreUnderTest {
@@ -89,6 +90,90 @@ export function objectStoreConformance(name: string, make: () => Promise<StoreUn
       expect(await text(store, "a")).toBe("one");
     });
 
+    test("puts a short stream only over the named version, or once", async () => {
+      const first = await store.put("a", bytes("one"));
+      const stream = () => ReadableStream.from([bytes("two")]);
+      expect(await store.put("a", stream(), { ifAbsent: true })).toBeUndefined();
+      expect(await store.put("a", stream(), { ifEtag: "other" })).toBeUndefined();
+      expect(await text(store, "a")).toBe("one");
+      expect(await store.put("a", stream(), { ifEtag: first?.etag })).toBeDefined();
+      expect(await text(store, "a")).toBe("two");
+    });
+
+    test("gives an object only to who has another version", async () => {
+      expect(await store.getUnlessEtag("a", "other")).toBeUndefined();
+      const first = await store.put("a", bytes("one"));
+      expect(await store.getUnlessEtag("a", first?.etag ?? "")).toBe("unchanged");
+      const second = await store.put("a", bytes("two"));
+      const object = await store.getUnlessEtag("a", first?.etag ?? "");
+      if (!object || object === "unchanged") throw new Error("it has changed");
+      expect([object.etag, object.bytes]).toEqual([second?.etag, 3]);
+      expect(await new Response(object.body).text()).toBe("two");
+    });
+
+    test("takes a long stream in parts, and gives any range of it", async () => {
+      const put = await store.put("long", longStream(LONG_BYTES));
+      expect(put?.bytes).toBe(LONG_BYTES);
+      expect(await store.head("long")).toEqual(put);
+      const whole = await store.get("long");
+      expect(await digestOf(whole?.body)).toBe(await digestOf(longStream(LONG_BYTES)));
+      for (const first of [0, 8 * MIB - 3, 16 * MIB - 1, LONG_BYTES - 5]) {
+        const part = await store.get("long", { first, last: first + 9 });
+        const length = Math.min(10, LONG_BYTES - first);
+        const expected = Uint8Array.from({ length }, (_, i) => byteAt(first + i));
+        expect(new Uint8Array(await new Response(part?.body).arrayBuffer())).toEqual(expected);
+        expect(part?.bytes).toBe(LONG_BYTES);
+      }
+    });
+
+    test("has the same etag for the same long stream, and puts it only where it may", async () => {
+      const first = await store.put("long", longStream(9 * MIB));
+      expect(await store.put("long", longStream(9 * MIB), { ifAbsent: true })).toBeUndefined();
+      expect(await store.put("long", longStream(9 * MIB), { ifEtag: "other" })).toBeUndefined();
+      const again = await store.put("long", longStream(9 * MIB), { ifEtag: first?.etag });
+      expect(again).toEqual(first);
+    });
+
+    test("keeps nothing of a long stream that breaks off", async () => {
+      await store.put("long", bytes("old"));
+      const broken = longStream(12 * MIB, () => {
+        throw new Error("the sender went away");
+      });
+      await expect(store.put("long", broken)).rejects.toThrow("the sender went away");
+      const other = longStream(12 * MIB, () => {
+        throw new Error("the sender went away");
+      });
+      await expect(store.put("new", other)).rejects.toThrow("the sender went away");
+      expect(await text(store, "long")).toBe("old");
+      expect(await store.list("")).toEqual([{ name: "long", bytes: 3 }]);
+    });
+
+    test("lists names in order, by how they begin, and from where it was", async () => {
+      for (const name of ["b/2", "a", "b/1", "b-1", "B/0"]) await store.put(name, bytes("x"));
+      const names = async (prefix: string, after?: string) =>
+        (await store.list(prefix, after)).map((each) => each.name);
+      expect(await names("")).toEqual(["B/0", "a", "b-1", "b/1", "b/2"]);
+      expect(await names("b/")).toEqual(["b/1", "b/2"]);
+      expect(await names("b/", "b/1")).toEqual(["b/2"]);
+      expect(await names("b/", "b/2")).toEqual([]);
+      expect(await names("none/")).toEqual([]);
+      expect(await store.list("a")).toEqual([{ name: "a", bytes: 1 }]);
+    });
+
+    test("lists many a page at a time", async () => {
+      const names = Array.from(
+        { length: OBJECTS_PER_LIST_MAX + 5 },
+        (_, i) => `many/${String(i).padStart(5, "0")}`,
+      );
+      for (let at = 0; at < names.length; at += 50) {
+        await Promise.all(names.slice(at, at + 50).map((name) => store.put(name, bytes(""))));
+      }
+      const first = await store.list("many/");
+      expect(first.map(({ name }) => name)).toEqual(names.slice(0, OBJECTS_PER_LIST_MAX));
+      const rest = await store.list("many/", first.at(-1)?.name);
+      expect(rest.map(({ name }) => name)).toEqual(names.slice(OBJECTS_PER_LIST_MAX));
+    });
+
     test("lets exactly one of many concurrent compare-and-sets win", async () => {
       const start = await store.put("a", bytes("start"));
       const tries = Array.from(
@@ -130,6 +215,34 @@ export function objectStoreConformance(name: string, make: () => Promise<StoreUn
       });
     }
   });
+}
+
+const MIB = 1024 ** 2;
+/** More than two parts of every implementation, and not a multiple of any. */
+const LONG_BYTES = 18 * MIB + 7;
+
+function byteAt(index: number): number {
+  return (index * 31 + (index >> 13)) & 255;
+}
+
+function longStream(length: number, atEnd: () => void = () => {}) {
+  let sent = 0;
+  return new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      const from = sent;
+      sent = Math.min(length, sent + 300_000);
+      controller.enqueue(Uint8Array.from({ length: sent - from }, (_, i) => byteAt(from + i)));
+      if (sent < length) return;
+      atEnd();
+      controller.close();
+    },
+  });
+}
+
+async function digestOf(body: ReadableStream<Uint8Array<ArrayBuffer>> | undefined) {
+  const hash = createHash("sha256");
+  for await (const chunk of body ?? []) hash.update(chunk);
+  return hash.digest("hex");
 }
 
 function bytes(value: string): Uint8Array<ArrayBuffer> {

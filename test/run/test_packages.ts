@@ -2,9 +2,10 @@
 export const TEST_PACKAGES: readonly string[] = [
   "atftp",
   "bind9-utils", // named-checkzone
-  "busybox-static",
   "busybox-static", // udhcpc
   "chromium",
+  "ceph-mon", // with the two below, a server that speaks S3
+  "ceph-osd",
   "curl",
   "dhcpcd-base",
   "dnsmasq-base", // another DHCP server on the network
@@ -16,6 +17,7 @@ export const TEST_PACKAGES: readonly string[] = [
   "openipmi", // ipmi_sim
   "python3-sushy", // OpenStack's Redfish client
   "redfishtool", // DMTF's
+  "radosgw",
   "tcpdump",
   "tftp-hpa",
   "tshark",

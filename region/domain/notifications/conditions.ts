@@ -13,9 +13,13 @@ const QUIET_MS_MAX = 26 * 3_600_000;
 /** So long an agent may take to have a document that was published. */
 const TAKE_MS = 2 * 60_000;
 
+/** Polls are written down every few minutes only; a setting below this would cry wolf. */
+const SEEN_MS_MAX = 10 * 60_000;
+
 /**
- * A site that is gone. An idle one reports nothing for hours, so silence alone says little: it is gone
- * when it has not taken a document that waits for it, or has not even renewed a credential.
+ * A site that is gone: no agent of it was seen polling. Where polls have never been written down, it
+ * is gone when it has not taken a document that waits for it, or has not even renewed a credential:
+ * an idle one reports nothing for hours.
  */
 export function siteSilence(
   site: {
@@ -23,23 +27,35 @@ export function siteSilence(
     readonly name: string;
     readonly publishedAt: Date | null;
     readonly heardAt: Date;
+    /** When any agent of it last polled, to some minutes. */
+    readonly seenAt?: Date;
   },
   { now, silentMinutes }: { now: Date; silentMinutes: number },
 ): Condition[] {
-  const nowMs = now.getTime();
-  const quietMs = nowMs - site.heardAt.getTime();
-  const publishedMs = site.publishedAt?.getTime() ?? 0;
-  const isBehind = publishedMs > site.heardAt.getTime() && nowMs - publishedMs > TAKE_MS;
-  const isGone = isBehind && quietMs > silentMinutes * 60_000 || quietMs > QUIET_MS_MAX;
+  const heardMs = Math.max(site.heardAt.getTime(), site.seenAt?.getTime() ?? 0);
+  const silentMs = silentMinutes * 60_000;
+  const isGone = site.seenAt
+    ? now.getTime() - heardMs > Math.max(silentMs, SEEN_MS_MAX)
+    : hasNotTaken(site, { nowMs: now.getTime(), silentMs });
   if (!isGone) return [];
   return [{
     ident: `site.silent/${site.id}`,
     category: "error",
     message:
-      `${site.name} has not been heard of since ${site.heardAt.toISOString()}; look whether ` +
+      `${site.name} has not been heard of since ${new Date(heardMs).toISOString()}; look whether ` +
       "its agent runs and reaches the region. The site goes on with what it has",
     context: { siteId: site.id },
   }];
+}
+
+function hasNotTaken(
+  { publishedAt, heardAt }: { readonly publishedAt: Date | null; readonly heardAt: Date },
+  { nowMs, silentMs }: { nowMs: number; silentMs: number },
+): boolean {
+  const quietMs = nowMs - heardAt.getTime();
+  const publishedMs = publishedAt?.getTime() ?? 0;
+  const isBehind = publishedMs > heardAt.getTime() && nowMs - publishedMs > TAKE_MS;
+  return isBehind && quietMs > silentMs || quietMs > QUIET_MS_MAX;
 }
 
 /** The region serves the two minor versions before its own. */

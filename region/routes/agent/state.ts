@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { RegionContext } from "@/region/context.ts";
 import { authenticateAgent, requireSite } from "@/region/services/agents/authenticate_agent.ts";
+import { noteSeen } from "@/region/services/agents/agents_seen.ts";
 import { readSiteState } from "@/region/services/agents/read_site_state.ts";
 import { readRequest } from "./agent_request.ts";
 import { etagMatcher, waitSecondsOf } from "./preconditions.ts";
@@ -15,6 +16,7 @@ export function stateRoutes(ctx: RegionContext): Hono {
     const caller = await authenticateAgent(ctx, request);
     const siteId = c.req.param("site");
     requireSite(caller, siteId);
+    noteSeen(ctx, caller);
     const waitSeconds = Math.min(waitSecondsOf(c.req.header("prefer")), WAIT_SECONDS_MAX);
     const answer = await readSiteState(ctx, siteId, {
       hasEtag: etagMatcher(c.req.header("if-none-match")),

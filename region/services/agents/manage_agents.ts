@@ -11,15 +11,21 @@ import { type Caller, requireRole } from "@/region/services/identity/caller.ts";
 import { recordChange } from "@/region/services/audit/record_change.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { type Page, type PageRequest, readPage, sortNames } from "@/region/services/read_page.ts";
+import { readSeen } from "./agents_seen.ts";
 import { publishRevocations } from "./revocations.ts";
 
 export const AGENT_SORTS = sortNames(AGENT_ORDER);
 
 /** An agent as people see it. */
-export type AgentView = Pick<
-  AgentRow,
-  "id" | "siteId" | "hostname" | "version" | "enrolledAt" | "revokedAt" | "lastFactsAt"
->;
+export type AgentView =
+  & Pick<
+    AgentRow,
+    "id" | "siteId" | "hostname" | "version" | "enrolledAt" | "revokedAt" | "lastFactsAt"
+  >
+  & {
+    /** Its last sign of life of any kind; of polls, to some minutes. */
+    readonly lastSeenAt: Date;
+  };
 
 /** All agents, or those of one site; revoked ones too. */
 export async function listAgents(
@@ -30,7 +36,8 @@ export async function listAgents(
   requireRole(caller, "viewer");
   const read = (slice: Slice) => listAgentRows(ctx.db, { siteId }, slice);
   const { rows, nextCursor } = await readPage(AGENT_ORDER, request, read);
-  return { rows: rows.map(agentView), nextCursor };
+  const { agents: seen } = await readSeen(ctx);
+  return { rows: rows.map((row) => agentView(row, seen.get(row.id))), nextCursor };
 }
 
 /**
@@ -43,10 +50,10 @@ export async function revokeAgent(
   ctx: RegionContext,
   caller: Caller,
   agentId: string,
-): Promise<AgentView> {
+): Promise<void> {
   requireRole(caller, "admin");
   const at = ctx.now();
-  const agent = await ctx.db.transaction(async (tx) => {
+  await ctx.db.transaction(async (tx) => {
     const row = mustFind(await markAgentRevoked(tx, agentId, at), "agent", agentId);
     if (row.revokedAt?.getTime() === at.getTime()) {
       await insertEvent(tx, {
@@ -64,13 +71,13 @@ export async function revokeAgent(
       before: { siteId: row.siteId, hostname: row.hostname },
       after: { revokedAt: row.revokedAt },
     });
-    return row;
   });
   await publishRevocations(ctx);
-  return agentView(agent);
 }
 
-function agentView(row: AgentRow): AgentView {
-  const { id, siteId, hostname, version, enrolledAt, revokedAt, lastFactsAt } = row;
-  return { id, siteId, hostname, version, enrolledAt, revokedAt, lastFactsAt };
+function agentView(row: AgentRow, polledAt: Date | undefined): AgentView {
+  const { id, siteId, hostname, version, enrolledAt, revokedAt, lastFactsAt, renewedAt } = row;
+  const signs = [enrolledAt, lastFactsAt, renewedAt, polledAt].map((at) => at?.getTime() ?? 0);
+  const lastSeenAt = new Date(Math.max(...signs));
+  return { id, siteId, hostname, version, enrolledAt, revokedAt, lastFactsAt, lastSeenAt };
 }

@@ -23,6 +23,7 @@ import {
   siteSilence,
   webhookSwitchedOff,
 } from "@/region/domain/notifications/conditions.ts";
+import { readSeen } from "@/region/services/agents/agents_seen.ts";
 import type { Settings } from "@/region/services/settings/read_settings.ts";
 
 const EVERY_MS = 60_000;
@@ -61,13 +62,14 @@ async function findConditions(
   const { db, secrets } = ctx;
   const when = { now: ctx.now(), silentMinutes };
   const [sites, agents] = [await listSitesHeard(db), await listAgentVersions(db)];
+  const { sites: seen } = await readSeen(ctx);
   const [ranges, webhooks] = [
     await listFullRanges(db, rangeFullPercent),
     await listDisabledWebhooks(db),
   ];
   return [
     ...rotationPending((secrets.sealKey.retired ?? []).map(({ id }) => id)),
-    ...sites.flatMap((site) => siteSilence(site, when)),
+    ...sites.flatMap((site) => siteSilence({ ...site, seenAt: seen.get(site.id)?.at }, when)),
     ...agents.flatMap((agent) => agentTooOld(agent, regionVersion)),
     ...ranges.map(rangeNearlyFull),
     ...webhooks.map(({ id, url, disabledBecause }) =>
