@@ -23,6 +23,11 @@ export interface RegionContext {
    * has nothing to publish because it is all undone.
    */
   readonly holdsPublishing?: boolean;
+  /**
+   * Keeps the request alive until work is done that its answer does not wait for; absent where a
+   * promise runs on by itself.
+   */
+  readonly later?: (work: Promise<unknown>) => void;
   /** A file of the API viewer's package; absent where the home serves it in another way, or not. */
   readonly readViewerFile?: (name: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** A file of the console by its path; absent where the home serves them in another way, or not. */

@@ -122,7 +122,7 @@ async function serve(
   const { ctx, hub } = await open(config, stops, fail);
   const admin = await makeFirstAdmin(ctx);
   if (admin) await showFirstAdmin(admin, config);
-  const ticking = repeat(TICK_MS, () => tick(ctx));
+  const ticking = repeat(TICK_MS, async () => void await tick(ctx));
   stops.push(() => ticking.stop());
   const app = createApp(ctx);
   const server = listen(config.listen, (request, peer) => {

@@ -32,14 +32,17 @@ const SWEEPS: Record<string, Sweep> = {
 /**
  * Everything that has to happen without anybody asking. Idempotent, and harmless when two run at
  * once; a sweep that fails is logged and tried again next time, and does not keep back the others.
+ * Whether none did.
  */
-export async function tick(ctx: RegionContext): Promise<void> {
+export async function tick(ctx: RegionContext): Promise<boolean> {
+  let isWhole = true;
   const failed = (sweep: string, error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
     ctx.log("tick.sweep_failed", { sweep, reason });
+    isWhole = false;
   };
   const settings = await readSettings(ctx.db).catch((error) => failed("readSettings", error));
-  if (!settings) return; // without the database no sweep gets far
+  if (!settings) return false; // without the database no sweep gets far
   for (const [sweep, run] of Object.entries(SWEEPS)) {
     try {
       await run(ctx, settings);
@@ -47,4 +50,5 @@ export async function tick(ctx: RegionContext): Promise<void> {
       failed(sweep, error);
     }
   }
+  return isWhole;
 }

@@ -7,7 +7,8 @@ interface Publishing {
   next?: Promise<void>;
 }
 
-const underWay = new WeakMap<RegionContext, Map<string, Publishing>>();
+/** By database: in a Worker each request has its own, and may not wait for what another one does. */
+const underWay = new WeakMap<RegionContext["db"], Map<string, Publishing>>();
 
 /**
  * Brings a site's published document up to date after a commit.
@@ -18,8 +19,8 @@ const underWay = new WeakMap<RegionContext, Map<string, Publishing>>();
  */
 export function publishSoon(ctx: RegionContext, siteId: string): Promise<void> {
   if (ctx.holdsPublishing) return Promise.resolve();
-  const sites = underWay.get(ctx) ?? new Map<string, Publishing>();
-  underWay.set(ctx, sites);
+  const sites = underWay.get(ctx.db) ?? new Map<string, Publishing>();
+  underWay.set(ctx.db, sites);
   const current = sites.get(siteId);
   if (!current) return begin(ctx, sites, siteId);
   // Not `now`: that document may have been read before this caller's commit.

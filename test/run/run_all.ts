@@ -32,7 +32,13 @@ const PARTS: readonly Part[] = [
       vitest([...without("test/tidy"), ...without("test/integration"), ...without("test/e2e")]),
   },
   { name: "packages", run: installPackages },
-  { name: "integration", run: () => vitest(["test/integration", "--test-timeout=60000"]) },
+  { name: "region on Deno", run: () => region("deno") },
+  { name: "region in workerd", run: () => region("workerd") },
+  {
+    name: "integration",
+    run: () =>
+      vitest(["test/integration", "--test-timeout=60000", ...REGION_SUITES.flatMap(without)]),
+  },
   {
     name: "machines",
     run: () =>
@@ -44,6 +50,9 @@ const PARTS: readonly Part[] = [
       ]),
   },
 ];
+
+/** What holds in both of the region's homes; `test/homes/README.md`. */
+const REGION_SUITES = ["test/integration/region", "test/integration/sync"];
 
 if (import.meta.main) Deno.exit(await runAll());
 
@@ -78,7 +87,12 @@ async function check(args: string[]): Promise<Counts> {
   return { passed: success ? 1 : 0, failed: success ? 0 : 1, skipped: 0 };
 }
 
-async function vitest(args: string[]): Promise<Counts> {
+/** The region's suites in one of its homes. */
+async function region(home: "deno" | "workerd"): Promise<Counts> {
+  return await vitest([...REGION_SUITES, "--test-timeout=60000"], { RACKWRIGHT_TEST_HOME: home });
+}
+
+async function vitest(args: string[], env: Record<string, string> = {}): Promise<Counts> {
   const report = await Deno.makeTempFile({ suffix: ".json" });
   try {
     const { success } = await new Deno.Command(Deno.execPath(), {
@@ -95,6 +109,7 @@ async function vitest(args: string[]): Promise<Counts> {
         ...args,
       ],
       cwd: ROOT,
+      env,
       stdout: "inherit",
       stderr: "inherit",
     }).output();

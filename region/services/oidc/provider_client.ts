@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { RegionContext } from "@/region/context.ts";
+import type { Db } from "@/region/db/client.ts";
 import {
   type ExpectedIdToken,
   type IdTokenVerdict,
@@ -36,8 +37,13 @@ interface Kept<T> {
 export class ProviderClient {
   readonly #ctx: RegionContext;
   #metadata: Kept<Metadata> | undefined;
-  /** Asked at this moment, by everybody who wants to sign in now. */
-  #asking: { readonly issuer: string; readonly answer: Promise<Metadata> } | undefined;
+  /**
+   * Asked at this moment, by everybody who wants to sign in now. With the same database: in a Worker
+   * each request has its own, and may not wait for what another one does.
+   */
+  #asking:
+    | { readonly issuer: string; readonly db: Db; readonly answer: Promise<Metadata> }
+    | undefined;
   #keys: (Kept<ProviderKeys> & { readonly uri: string }) | undefined;
 
   constructor(ctx: RegionContext) {
@@ -48,7 +54,10 @@ export class ProviderClient {
   async metadata(issuer: string): Promise<Metadata> {
     const kept = this.#metadata;
     if (kept?.value.issuer === issuer && this.#age(kept) < METADATA_MS) return kept.value;
-    if (this.#asking?.issuer !== issuer) this.#asking = { issuer, answer: this.#ask(issuer) };
+    const { db } = this.#ctx;
+    if (this.#asking?.issuer !== issuer || this.#asking.db !== db) {
+      this.#asking = { issuer, db, answer: this.#ask(issuer) };
+    }
     const asking = this.#asking;
     try {
       return await asking.answer;

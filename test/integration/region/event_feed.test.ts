@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createApp } from "@/region/app.ts";
 import { findFeedEnd, listFeed, placeEvents } from "@/region/db/queries/event_feed.ts";
 import { insertEvent } from "@/region/db/queries/events.ts";
 import type { Db } from "@/region/db/client.ts";
@@ -8,11 +7,9 @@ import { makeMachine, makeSite } from "./rack_fixture.ts";
 import { type RegionUnderTest, startRegionUnderTest } from "./region_under_test.ts";
 
 let region: RegionUnderTest;
-let app: ReturnType<typeof createApp>;
 let key: string;
 beforeAll(async () => {
   region = await startRegionUnderTest();
-  app = createApp(region.ctx);
   key = await region.addUser("viewer");
 });
 afterAll(() => region.stop());
@@ -30,7 +27,7 @@ interface Told {
 /** A follower of the stream over HTTP, as a browser is one. */
 async function follow(query: string, headers: Record<string, string> = {}) {
   const left = new AbortController();
-  const response = await app.request(`/api/v1/events/stream${query}`, {
+  const response = await region.request(`/api/v1/events/stream${query}`, {
     headers: { authorization: `Bearer ${key}`, ...headers },
     signal: left.signal,
   });

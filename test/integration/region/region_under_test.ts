@@ -1,13 +1,12 @@
-import { createApp } from "@/region/app.ts";
 import type { RegionContext } from "@/region/context.ts";
 import { createTestDatabase } from "@/region/db/test_database.ts";
 import { insertApiKey } from "@/region/db/queries/api_keys.ts";
 import { insertUser } from "@/region/db/queries/users.ts";
 import { createHub } from "@/region/hub.ts";
-import { openFolderStore } from "@/region/object_store/folder_store.ts";
 import { makeApiKey } from "@/region/services/identity/access_tokens.ts";
 import { hashPassword } from "@/region/services/identity/password.ts";
 import { makeRegionSecrets } from "@/region/services/secrets/region_secrets.ts";
+import { openTestHome } from "@/test/homes/test_home.ts";
 import { type Role, ROLES } from "@/shared/machine/lifecycle.ts";
 
 /** What a request was answered with. */
@@ -30,6 +29,8 @@ export interface RequestOptions {
 
 export interface RegionUnderTest {
   readonly ctx: RegionContext;
+  /** As Hono's `app.request`, in the home that this run is for. */
+  request(path: string, init?: RequestInit, from?: string): Promise<Response>;
   /** `GET /api/v1/sites` and the like; as an admin unless told otherwise. */
   call(route: string, options?: RequestOptions): Promise<Answer>;
   /** The API key of one more user of this role. */
@@ -41,25 +42,28 @@ export interface RegionUnderTest {
 
 export const PASSWORD = "correct horse";
 
-/** The real app on a real database and a real folder; one user of each role, named after it. */
+/** The real app on a real database and a real store; one user of each role, named after it. */
 export async function startRegionUnderTest(
   settings: Pick<RegionContext, "webhookHosts" | "oidcHosts"> = {},
 ): Promise<RegionUnderTest> {
   const database = await createTestDatabase();
-  const folder = await Deno.makeTempDir({ prefix: "rackwright-objects-" });
   const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
   const logged: RegionUnderTest["logged"] = [];
   let nowMs = Date.parse("2026-01-02T03:04:05.678Z");
-  const ctx: RegionContext = {
-    db: database.db,
-    objectStore: await openFolderStore(folder),
-    now: () => new Date(nowMs),
-    randomBytes,
+  const parts = {
     secrets: await makeRegionSecrets(randomBytes),
-    hub: createHub(),
-    log: (event, fields) => logged.push({ event, fields }),
     publicUrl: "https://region.example.com",
     ...settings,
+  };
+  const home = await openTestHome({ ...parts, address: database.address });
+  const ctx: RegionContext = {
+    db: database.db,
+    objectStore: home.objectStore,
+    now: () => new Date(nowMs),
+    randomBytes,
+    hub: createHub(),
+    log: (event, fields) => logged.push({ event, fields }),
+    ...parts,
   };
   const passwordHash = await hashPassword(PASSWORD, randomBytes);
   const keys = new Map<Role, string>();
@@ -67,18 +71,21 @@ export async function startRegionUnderTest(
     keys.set(role, await makeUser(ctx, { username: role, role, passwordHash }));
   }
   let added = 0;
-  const app = createApp(ctx);
+  const request: RegionUnderTest["request"] = (path, init, from) =>
+    home.request(ctx, path, init, from);
   return {
     ctx,
     logged,
+    request,
     advance: (ms) => {
       nowMs += ms;
+      home.clockMoved(ctx);
     },
     addUser: (role) => makeUser(ctx, { username: `${role}-${++added}`, role, passwordHash }),
     call: async (route, { body, as = "admin", headers = {}, from } = {}) => {
       const [method, path = ""] = route.split(" ");
       const token = as === null ? undefined : typeof as === "object" ? as.token : keys.get(as);
-      const response = await app.request(path, {
+      const response = await request(path, {
         method,
         headers: {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -86,7 +93,7 @@ export async function startRegionUnderTest(
           ...headers,
         },
         ...(body === undefined ? {} : { body: isRaw(body) ? body : JSON.stringify(body) }),
-      }, { remoteAddress: from });
+      }, from);
       // A stream may go on for ever; who wants to read it asks the app.
       const isStream = response.headers.get("content-type") === "text/event-stream";
       if (isStream) await response.body?.cancel();
@@ -94,8 +101,8 @@ export async function startRegionUnderTest(
       return { status: response.status, headers: response.headers, text, body: tryJson(text) };
     },
     stop: async () => {
+      await home.dispose();
       await database.drop();
-      await Deno.remove(folder, { recursive: true });
     },
   };
 }

@@ -92,7 +92,8 @@ describe("a join token", () => {
     const keys = await makeTestAgentKeys();
     const answers = [];
     for (const text of [wrong, unknown, "noise", ""]) {
-      answers.push(await (await enrol(region, keys, text)).json());
+      const { requestId: _, ...answer } = await (await enrol(region, keys, text)).json();
+      answers.push(answer);
     }
     expect(answers[0]).toMatchObject({ status: 401, code: "join_token.invalid" });
     for (const answer of answers) expect(answer).toEqual(answers[0]);

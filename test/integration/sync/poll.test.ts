@@ -5,6 +5,7 @@ import { bumpGeneration } from "@/region/db/queries/sites.ts";
 import { agentRoutes } from "@/region/routes/agent/agent_routes.ts";
 import { publishSiteState, siteTopic } from "@/region/services/sites/publish_state.ts";
 import { makeTestProof } from "@/region/tokens/test_keys.ts";
+import { HOME } from "@/test/homes/test_home.ts";
 import { type RegionUnderTest, startRegion } from "./region_under_test.ts";
 import { joinSite, readDocument, type TestAgent } from "./test_agent.ts";
 
@@ -29,7 +30,7 @@ describe("a poll", () => {
 
   test("with the document's etag is answered 304 without a body", async () => {
     const etag = await etagOf();
-    expect(etag).toMatch(/^"[0-9a-f]{64}"$/);
+    expect(etag).toMatch(/^"[0-9a-f]{32,64}"$/);
     const same = await agent.request("GET", statePath(), { headers: { "if-none-match": etag } });
     expect([same.status, await same.text(), same.headers.get("etag")]).toEqual([304, "", etag]);
     const other = await agent.request("GET", statePath(), {
@@ -65,7 +66,10 @@ describe("a poll", () => {
     const waiting = agent.request("GET", statePath(), { headers, signal: hangUp.signal });
     await region.ctx.objectStore.head("a");
     hangUp.abort();
-    expect((await waiting).status).toBe(304);
+    // Over a socket there is nobody left to be answered.
+    expect(await waiting.then(({ status }) => status, ({ name }) => name)).toBe(
+      HOME === "deno" ? 304 : "AbortError",
+    );
   });
 
   test("that waits gets 304 when nothing changed for so long", async () => {
@@ -81,7 +85,11 @@ describe("a poll", () => {
       },
     }) as RegionContext["db"]; // any use of it throws, whatever its type
     const ctx = { ...region.ctx, db };
-    const offline = { ...region, ctx, app: new Hono().route("/agent/v1", agentRoutes(ctx)) };
+    const routes = new Hono().route("/agent/v1", agentRoutes(ctx));
+    const app = {
+      request: async (url: string, init?: RequestInit) => await routes.request(url, init),
+    };
+    const offline = { ...region, ctx, app };
     const poll = async (headers: Record<string, string>) =>
       (await pollAs(offline, agent, headers)).status;
     expect(await poll({})).toBe(200);

@@ -1,15 +1,13 @@
 import { sql } from "drizzle-orm";
-import { Hono } from "hono";
 import type { RegionContext } from "@/region/context.ts";
 import type { Db } from "@/region/db/client.ts";
 import { createTestDatabase } from "@/region/db/test_database.ts";
 import { createHub } from "@/region/hub.ts";
-import { openFolderStore } from "@/region/object_store/folder_store.ts";
-import { agentRoutes } from "@/region/routes/agent/agent_routes.ts";
 import type { Caller } from "@/region/services/identity/caller.ts";
 import { createSite } from "@/region/services/sites/create_site.ts";
 import { makeJoinToken } from "@/region/services/sites/make_join_token.ts";
 import { makeTestSigningKey } from "@/region/tokens/test_keys.ts";
+import { openTestHome } from "@/test/homes/test_home.ts";
 
 export const START = new Date("2026-03-01T12:00:00.000Z");
 export const ADMIN: Caller = { userId: 1, username: "admin", role: "admin" };
@@ -17,7 +15,8 @@ export const ADMIN: Caller = { userId: 1, username: "admin", role: "admin" };
 /** A region as agents see it: real routes, database and store; only the clock is ours. */
 export interface RegionUnderTest {
   readonly ctx: RegionContext;
-  readonly app: Hono;
+  /** As Hono's, in the home that this run is for. */
+  readonly app: { request(url: string, init?: RequestInit): Promise<Response> };
   readonly logged: { event: string; fields?: Record<string, unknown> }[];
   /** Moves the clock. */
   advance(seconds: number): void;
@@ -31,28 +30,34 @@ export interface RegionUnderTest {
 
 export async function startRegion(): Promise<RegionUnderTest> {
   const database = await createTestDatabase();
-  const folder = await Deno.makeTempDir({ prefix: "rackwright-sync-" });
   let nowMs = START.getTime();
   const logged: RegionUnderTest["logged"] = [];
   const randomBytes = (length: number) => crypto.getRandomValues(new Uint8Array(length));
-  const ctx: RegionContext = {
-    db: database.db,
-    objectStore: await openFolderStore(folder),
-    now: () => new Date(nowMs),
-    randomBytes,
+  const parts = {
     secrets: {
       signingKeys: [await makeTestSigningKey("k1")],
       sealKey: { id: "r1", key: randomBytes(32) },
     },
+    publicUrl: "https://region.example",
+  };
+  const home = await openTestHome({ ...parts, address: database.address });
+  const ctx: RegionContext = {
+    db: database.db,
+    objectStore: home.objectStore,
+    now: () => new Date(nowMs),
+    randomBytes,
     hub: createHub(),
     log: (event, fields) => logged.push({ event, fields }),
-    publicUrl: "https://region.example",
+    ...parts,
   };
   return {
     ctx,
     logged,
-    app: new Hono().route("/agent/v1", agentRoutes(ctx)),
-    advance: (seconds) => void (nowMs += seconds * 1000),
+    app: { request: (url, init) => home.request(ctx, url, init) },
+    advance: (seconds) => {
+      nowMs += seconds * 1000;
+      home.clockMoved(ctx);
+    },
     makeSite: async (name) => {
       const { id } = await createSite(ctx, ADMIN, { name });
       return { id, name };
@@ -61,8 +66,8 @@ export async function startRegion(): Promise<RegionUnderTest> {
       (await makeJoinToken(ctx, ADMIN, { siteId, expiresInSeconds })).token,
     dump: () => dumpTables(database.db),
     dispose: async () => {
+      await home.dispose();
       await database.drop();
-      await Deno.remove(folder, { recursive: true });
     },
   };
 }

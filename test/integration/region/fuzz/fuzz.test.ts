@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createApp } from "@/region/app.ts";
 import { MACHINE_STATUSES, type Role, ROLES } from "@/shared/machine/lifecycle.ts";
 import { makeImage, makeMachine, makeSite } from "../rack_fixture.ts";
 import { type RegionUnderTest, startRegionUnderTest } from "../region_under_test.ts";
@@ -50,7 +49,6 @@ interface Cost {
 }
 
 async function makeFuzzer(document: ApiDocument) {
-  const app = createApp(region.ctx);
   const known = makeKnownValues();
   const paths = makeKnownPaths(document.operations.map(({ path }) => path));
   const ownNames = parametersByCollection(document.operations.map(({ path }) => path));
@@ -109,7 +107,7 @@ async function makeFuzzer(document: ApiDocument) {
 
   async function ask({ path, ...init }: FuzzRequest): Promise<FuzzAnswer> {
     const { body, ...rest } = init;
-    const response = await app.request(`http://region.test${path}`, { ...rest, body });
+    const response = await region.request(`http://region.test${path}`, { ...rest, body });
     const contentType = response.headers.get("content-type") ?? "";
     const isFeed = contentType.startsWith("text/event-stream");
     if (isFeed) await response.body?.cancel();

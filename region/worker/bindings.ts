@@ -1,0 +1,94 @@
+import type { NeonAddress } from "@/region/db/neon_client.ts";
+import type { RegionSecrets } from "@/region/context.ts";
+import type { R2Bucket } from "@/region/object_store/r2_bucket.ts";
+import { parseRegionSecrets } from "@/region/services/secrets/region_secrets.ts";
+
+/** What a Worker is given; `infra/cloudflare/README.md` says where each comes from. */
+export interface WorkerEnv {
+  readonly OBJECTS?: R2Bucket;
+  readonly ASSETS?: { fetch(request: Request | string): Promise<Response> };
+  readonly DATABASE_URL?: string;
+  /** `host:port`; only for a PostgreSQL that is not Neon's. */
+  readonly DATABASE_PROXY?: string;
+  /** The text of a `secrets.json`. */
+  readonly RACKWRIGHT_SECRETS?: string;
+  readonly RACKWRIGHT_PUBLIC_URL?: string;
+  readonly RACKWRIGHT_WEBHOOK_HOSTS?: string;
+  readonly RACKWRIGHT_OIDC_HOSTS?: string;
+}
+
+/** The bindings, each looked at. */
+export interface WorkerConfig {
+  readonly bucket: R2Bucket;
+  readonly assets: WorkerEnv["ASSETS"];
+  readonly database: NeonAddress;
+  readonly secrets: RegionSecrets;
+  readonly publicUrl: string;
+  readonly webhookHosts: readonly string[] | undefined;
+  readonly oidcHosts: readonly string[] | undefined;
+}
+
+/** Every binding that is missing or wrong, one a line; never what a secret is. */
+export class BindingError extends Error {
+  override readonly name = "BindingError";
+
+  constructor(problems: readonly string[]) {
+    super(problems.join("; "));
+  }
+}
+
+/** Throws one BindingError with everything that is wrong. */
+export function readBindings(env: WorkerEnv): WorkerConfig {
+  const problems: string[] = [];
+  const need = <T>(value: T | undefined, problem: string): T | undefined => {
+    if (value === undefined) problems.push(problem);
+    return value;
+  };
+  const bucket = need(bucketOf(env.OBJECTS), "OBJECTS is not bound to an R2 bucket");
+  const url = need(
+    /^postgres(ql)?:\/\/\S+$/.exec(textOf(env.DATABASE_URL) ?? "")?.[0],
+    "the secret DATABASE_URL is missing, or does not begin with postgres:// or postgresql://",
+  );
+  const secrets = need(
+    parseRegionSecrets(textOf(env.RACKWRIGHT_SECRETS) ?? ""),
+    "the secret RACKWRIGHT_SECRETS is missing, or is not the text of a secrets.json",
+  );
+  const publicUrl = need(
+    publicUrlOf(textOf(env.RACKWRIGHT_PUBLIC_URL)),
+    "the variable RACKWRIGHT_PUBLIC_URL is missing, or not as in https://region.example.com",
+  );
+  if (!bucket || !url || !secrets || !publicUrl) throw new BindingError(problems);
+  return {
+    bucket,
+    assets: env.ASSETS,
+    database: { url, proxy: textOf(env.DATABASE_PROXY) },
+    secrets,
+    publicUrl,
+    webhookHosts: hostsOf(env.RACKWRIGHT_WEBHOOK_HOSTS),
+    oidcHosts: hostsOf(env.RACKWRIGHT_OIDC_HOSTS),
+  };
+}
+
+/** A binding of another kind under the name has other methods, or is just text. */
+function bucketOf(binding: unknown): R2Bucket | undefined {
+  if (typeof binding !== "object" || binding === null) return undefined;
+  const candidate = binding as Partial<Record<keyof R2Bucket, unknown>>; // each is looked at
+  const methods = [candidate.createMultipartUpload, candidate.head, candidate.put];
+  return methods.every((each) => typeof each === "function") ? binding as R2Bucket : undefined;
+}
+
+/** A variable set to nothing is a variable not set. */
+function textOf(binding: unknown): string | undefined {
+  return typeof binding === "string" ? binding.trim() || undefined : undefined;
+}
+
+function publicUrlOf(text: string | undefined): string | undefined {
+  const url = text === undefined ? null : URL.parse(text);
+  const isUsable = url && /^https?:$/.test(url.protocol) && !url.search && !url.hash &&
+    !url.username;
+  return isUsable ? url.href.replace(/\/+$/, "") : undefined;
+}
+
+function hostsOf(binding: unknown): string[] | undefined {
+  return textOf(binding)?.toLowerCase().split(/[\s,]+/).filter(Boolean);
+}
