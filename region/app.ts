@@ -16,6 +16,7 @@ import { dnsRecordRoutes } from "./routes/dns_records.ts";
 import { dnsZoneRoutes } from "./routes/dns_zones.ts";
 import { domainRoutes } from "./routes/domains.ts";
 import { dhcpOptionRoutes } from "./routes/dhcp_options.ts";
+import { bootSourceRoutes } from "./routes/boot_sources.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { eventStreamRoutes } from "./routes/event_stream.ts";
@@ -24,6 +25,7 @@ import { factRoutes } from "./routes/facts.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { identityProviderRoutes } from "./routes/identity_provider.ts";
+import { imageSyncRoutes } from "./routes/image_syncs.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { interfaceRoutes } from "./routes/interfaces.ts";
 import { ipAddressRoutes } from "./routes/ip_addresses.ts";
@@ -164,6 +166,8 @@ function apiRoutes(ctx: RegionContext) {
     webhookRoutes(ctx),
     eventRoutes(ctx),
     factRoutes(ctx),
+    bootSourceRoutes(ctx),
+    imageSyncRoutes(ctx),
     imageRoutes(ctx),
   ];
 }

@@ -16,6 +16,7 @@ import { tick } from "./reconcilers/tick.ts";
 import { remoteAddressOf } from "./remote_address.ts";
 import { repeat } from "./repeat.ts";
 import { type FirstAdmin, makeFirstAdmin } from "./services/identity/make_first_admin.ts";
+import { runSyncs } from "./services/images/run_syncs.ts";
 import {
   formatRegionSecrets,
   makeRegionSecrets,
@@ -25,6 +26,9 @@ import { refuseForeignSecrets } from "./services/secrets/rotate_seal_key.ts";
 import { readViewerFile } from "./viewer_files.ts";
 
 const TICK_MS = 5000;
+/** Between two looks for images to fetch; stopping waits for the slice that is under way. */
+const SYNC_PAUSE_MS = 1000;
+const SYNC_SLICE_MS = 3000;
 /** Requests in hand get this long to end; long polls are woken at once. */
 const SHUTDOWN_MS = 5000;
 
@@ -124,6 +128,8 @@ async function serve(
   if (admin) await showFirstAdmin(admin, config);
   const ticking = repeat(TICK_MS, async () => void await tick(ctx));
   stops.push(() => ticking.stop());
+  const syncing = repeat(SYNC_PAUSE_MS, () => syncImages(ctx));
+  stops.push(() => syncing.stop());
   const app = createApp(ctx);
   const server = listen(config.listen, (request, peer) => {
     const forwardedFor = request.headers.get("x-forwarded-for");
@@ -135,6 +141,13 @@ async function serve(
     await server.stop();
   });
   log("region.listening", { url: config.publicUrl, ...config.listen });
+}
+
+/** Apart from the tick, which must not wait for what comes over a slow line. */
+async function syncImages(ctx: RegionContext): Promise<void> {
+  await runSyncs(ctx, { sliceMs: SYNC_SLICE_MS }).catch((error) =>
+    log("image_sync.slice_failed", { error: error instanceof Error ? error.message : `${error}` })
+  );
 }
 
 /** Both families; a name that only one has is normal. */

@@ -22,8 +22,8 @@ export interface ApiClient {
   patch<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
 }
 
-/** Importing an image reads some hundred MB. */
-const ANSWER_MS = 180_000;
+/** Of a region on a host that boots machines meanwhile. */
+const ANSWER_MS = 60_000;
 
 /** A client of the region at `regionUrl` (no slash at the end); paths are those below `/api/v1`. */
 export function createApiClient(

@@ -9,6 +9,13 @@ export const SubnetView = z.object({ id: z.int() });
 export const JoinTokenView = z.object({ token: z.string() });
 export const Anything = z.unknown();
 
+export const BootSourceView = z.object({ id: z.string() });
+export const SyncView = z.object({
+  id: z.string(),
+  state: z.enum(["running", "done", "failed", "cancelled"]),
+  failure: z.object({ message: z.string() }).nullish(),
+});
+
 export const ImageView = z.object({
   id: z.string(),
   kind: z.string(),

@@ -1,7 +1,20 @@
 import { type ApiClient } from "./api_client.ts";
-import { Anything, ImageView, JoinTokenView, listOf, SiteView, SubnetView } from "./api_views.ts";
+import {
+  Anything,
+  BootSourceView,
+  ImageView,
+  JoinTokenView,
+  listOf,
+  SiteView,
+  SubnetView,
+  SyncView,
+} from "./api_views.ts";
 import { run } from "./command.ts";
 import { BOOT_NETWORK } from "./network.ts";
+
+/** A few hundred MB from this host to this host. */
+const SYNC_MS = 180_000;
+const POLL_MS = 500;
 
 /** What an operator does once for a new site, before its first machine is switched on. */
 export interface PreparedSite {
@@ -26,20 +39,28 @@ export async function prepareSite(
   const range = { subnetId: subnet.id, kind: "dynamic", ...BOOT_NETWORK.dynamic };
   await api.post("/ip-ranges", range, Anything);
   await api.post("/ssh-keys", { key: of.sshPublicKey }, Anything);
-  const imageId = await importImage(api, of.streamsUrl);
+  const imageId = await syncImages(api, of.streamsUrl);
   const path = `/sites/${site.id}/join-tokens`;
   const { token } = await api.post(path, {}, JoinTokenView);
   return { site, imageId, joinToken: token };
 }
 
-async function importImage(api: ApiClient, streamsUrl: string): Promise<string> {
-  const images = await api.post(
-    "/images/imports",
-    { url: streamsUrl },
-    listOf("images", ImageView),
-  );
-  const os = images.find(({ kind }) => kind === "os");
-  if (!os) throw new Error(`the import of ${streamsUrl} brought no operating system`);
+async function syncImages(api: ApiClient, streamsUrl: string): Promise<string> {
+  const source = { name: "lab", url: streamsUrl, keyring: null, syncMinutes: null };
+  const { id } = await api.post("/boot-sources", source, BootSourceView);
+  let sync = await api.post(`/boot-sources/${id}/sync`, undefined, SyncView);
+  const endsMs = performance.now() + SYNC_MS;
+  while (sync.state === "running") {
+    if (performance.now() > endsMs) throw new Error(`the sync of ${streamsUrl} does not end`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    sync = await api.get(`/image-syncs/${sync.id}`, SyncView);
+  }
+  if (sync.state !== "done") {
+    throw new Error(`the sync of ${streamsUrl} ${sync.state}: ${sync.failure?.message}`);
+  }
+  const images = await api.get("/images?kind=os", listOf("images", ImageView));
+  const os = images[0];
+  if (!os) throw new Error(`the sync of ${streamsUrl} brought no operating system`);
   return os.id;
 }
 

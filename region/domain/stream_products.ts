@@ -1,3 +1,5 @@
+import { DomainError } from "@/shared/errors/domain_error.ts";
+
 /** One file of a product's version, as a SimpleStreams tree describes it. */
 export interface StreamItem {
   readonly ftype: string;
@@ -20,7 +22,27 @@ export interface StreamProduct {
   readonly release_title?: string;
   readonly title?: string;
   readonly kernel_options?: string;
+  readonly subarch?: string;
+  readonly subarches?: string;
+  readonly label?: string;
+  /** Every field of the product that is a text, those above included. */
+  readonly fields?: Readonly<Record<string, string>>;
   readonly versions: Readonly<Record<string, StreamVersion>>;
+}
+
+/** What is wanted of a source: a product that fits every list. An empty list fits all. */
+export interface SourceSelection {
+  readonly os: readonly string[];
+  readonly releases: readonly string[];
+  readonly architectures: readonly string[];
+  readonly subarches: readonly string[];
+  readonly labels: readonly string[];
+}
+
+/** Which products, of each the newest how many versions. No selection at all wants everything. */
+export interface WhatIsWanted {
+  readonly selections: readonly SourceSelection[];
+  readonly keepVersions: number;
 }
 
 export type FileRole = "kernel" | "initrd" | "squashfs" | "bootfile";
@@ -43,7 +65,11 @@ export interface WantedImage {
   readonly release: string;
   readonly releaseTitle: string;
   readonly architecture: string;
+  readonly subarch: string;
+  readonly label: string;
   readonly kernelOptions: string;
+  /** The product's own words for itself, to be published as they came. */
+  readonly streamFields: Readonly<Record<string, string>>;
   readonly files: readonly WantedFile[];
 }
 
@@ -61,26 +87,73 @@ const ROLES: Readonly<Record<string, FileRole>> = {
   "bootloader": "bootfile",
 };
 
-/** The newest version of every product that can be booted, and what was left out. */
+const NEWEST_OF_ALL: WhatIsWanted = { selections: [], keepVersions: 1 };
+
+/**
+ * The newest versions of every product that is wanted and can be booted, and what was left out of
+ * those wanted. Throws `image_source.contradicts_itself` when two files claim one path.
+ */
 export function chooseImages(
   products: Readonly<Record<string, StreamProduct>>,
+  { selections, keepVersions }: WhatIsWanted = NEWEST_OF_ALL,
 ): { wanted: WantedImage[]; skipped: SkippedProduct[] } {
   const wanted: WantedImage[] = [];
   const skipped: SkippedProduct[] = [];
   for (const [name, product] of Object.entries(products)) {
-    const found = newestImage(name, product);
-    if ("reason" in found) skipped.push(found);
-    else wanted.push(found);
+    if (!isWanted(product, selections)) continue;
+    for (const found of newestImages(name, product, keepVersions)) {
+      if ("reason" in found) skipped.push(found);
+      else wanted.push(found);
+    }
   }
+  checkPaths(wanted);
   return { wanted, skipped };
 }
 
-function newestImage(name: string, product: StreamProduct): WantedImage | SkippedProduct {
+function isWanted(product: StreamProduct, selections: readonly SourceSelection[]): boolean {
+  const subarches = [product.subarch, ...product.subarches?.split(",") ?? []]
+    .flatMap((one) => one === undefined || one === "" ? [] : [one.trim()]);
+  // Boot programs have no subarchitecture and often no release: lists that speak of those let them by.
+  const isBootProgram = isOfBootloader(product);
+  return selections.length === 0 ||
+    selections.some((selection) =>
+      fits(selection.os, [product.os]) &&
+      fits(selection.architectures, [product.arch]) &&
+      fits(selection.labels, [product.label]) &&
+      (isBootProgram || fits(selection.releases, [product.release]) &&
+          fits(selection.subarches, subarches))
+    );
+}
+
+function isOfBootloader(product: StreamProduct): boolean {
+  return Object.values(product.versions).some(({ items }) =>
+    Object.values(items).some(({ ftype }) => ftype === "bootloader")
+  );
+}
+
+function fits(list: readonly string[], values: readonly (string | undefined)[]): boolean {
+  return list.length === 0 || list.includes("*") ||
+    values.some((value) => value !== undefined && list.includes(value));
+}
+
+function newestImages(
+  name: string,
+  product: StreamProduct,
+  keepVersions: number,
+): (WantedImage | SkippedProduct)[] {
   // Version names begin with a date, so that text order is time order.
-  const version = Object.keys(product.versions).sort().at(-1);
-  const newest = version === undefined ? undefined : product.versions[version];
-  if (version === undefined || !newest) return { product: name, reason: "it has no version" };
-  const items = Object.values(newest.items);
+  const versions = Object.keys(product.versions).sort().reverse().slice(0, keepVersions);
+  if (versions.length === 0) return [{ product: name, reason: "it has no version" }];
+  return versions.map((version) => imageOf(name, product, version));
+}
+
+function imageOf(
+  name: string,
+  product: StreamProduct,
+  version: string,
+): WantedImage | SkippedProduct {
+  const contents = product.versions[version] ?? { items: {} };
+  const items = Object.values(contents.items);
   const files = items.flatMap(wantedFile);
   const kind = files.some(({ role }) => role === "bootfile") ? "bootloader" : "os";
   const missing = missingRole(kind, files);
@@ -98,10 +171,30 @@ function newestImage(name: string, product: StreamProduct): WantedImage | Skippe
     release,
     releaseTitle,
     architecture: product.arch,
+    subarch: product.subarch ?? "",
+    label: product.label ?? "",
     kernelOptions: items.find((item) => item.kernel_options)?.kernel_options ??
-      newest.kernel_options ?? product.kernel_options ?? "",
+      contents.kernel_options ?? product.kernel_options ?? "",
+    streamFields: product.fields ?? {},
     files,
   };
+}
+
+/** A path is a file: two that differ cannot both be there, and a mirror would keep one for both. */
+function checkPaths(wanted: readonly WantedImage[]): void {
+  const hashes = new Map<string, string>();
+  for (const { path, sha256 } of wanted.flatMap(({ files }) => files)) {
+    const known = hashes.get(path);
+    if (known !== undefined && known !== sha256) {
+      throw new DomainError({
+        kind: "invalid_input",
+        code: "image_source.contradicts_itself",
+        message:
+          `the source says of ${path} that its SHA-256 is ${known}, and that it is ${sha256}`,
+      });
+    }
+    hashes.set(path, sha256);
+  }
 }
 
 function wantedFile(item: StreamItem): WantedFile[] {

@@ -26,3 +26,8 @@ export const WORK_NAME = "region/work";
 
 /** JSON: what the last tick of such a home has seen, and when the next is due whatever happens. */
 export const TICKED_NAME = "region/ticked";
+
+/** A part of a file that is on its way, from 0; gone when the whole is there. */
+export function partName(sha256: string, number: number): string {
+  return `incoming/${sha256}/${String(number).padStart(6, "0")}`;
+}

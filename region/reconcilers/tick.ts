@@ -1,5 +1,6 @@
 import type { RegionContext } from "@/region/context.ts";
 import { publishRevocations } from "@/region/services/agents/revocations.ts";
+import { removeUnusedBlobs } from "@/region/services/images/remove_unused_blobs.ts";
 import { readSettings, type Settings } from "@/region/services/settings/read_settings.ts";
 import { evaluatePendingTags } from "@/region/services/tags/evaluate_tags.ts";
 import { failLostWork } from "./fail_lost_work.ts";
@@ -25,6 +26,7 @@ const SWEEPS: Record<string, Sweep> = {
   followConditions,
   placeNewEvents, // after what writes events
   sealAudit,
+  removeUnusedBlobs,
   forgetHistory, // behind the sealing: the audit is cut where a seal stands
   deliverWebhooks, // last: it waits for others
 };

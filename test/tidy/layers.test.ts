@@ -75,7 +75,7 @@ const LAYERS: Record<string, Layer> = {
   },
   "region/tokens": {
     ours: ["region/tokens", "region/context.ts", "shared"],
-    packages: ["jose", "zod"],
+    packages: ["jose", "openpgp", "zod"],
     because: "keys in, tokens out",
   },
   "region/services": {
@@ -136,6 +136,7 @@ const PACKAGE_HOMES: Record<string, RegExp> = {
   "@neondatabase/serverless": /^region\/db\//,
   "aws4fetch": /^(region\/object_store|test)\//,
   "drizzle-orm": /^(region\/db|test)\//,
+  "openpgp": /^(region\/tokens|test)\//,
   "argon2id": /^region\/services\/identity\//,
 };
 

@@ -1,10 +1,10 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, isNull, notInArray, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { type ImageRow, images, type NewImage } from "../schema/images.ts";
 import { sites } from "../schema/sites.ts";
 import type { ListOrder, Slice } from "./keyset.ts";
 
-export type { ImageRow } from "../schema/images.ts";
+export type { ImageFile, ImageRow } from "../schema/images.ts";
 
 /** Undefined when there is none. */
 export async function findImage(db: Db, id: string): Promise<ImageRow | undefined> {
@@ -39,6 +39,7 @@ export async function listImages(
 ): Promise<ImageRow[]> {
   return await db.select().from(images).where(and(
     where,
+    isNull(images.retiredAt),
     kind === undefined ? undefined : eq(images.kind, kind),
     os === undefined ? undefined : eq(images.os, os),
     architecture === undefined ? undefined : eq(images.architecture, architecture),
@@ -58,7 +59,14 @@ export async function findNewestOsImage(
     ? undefined
     : eq(sql`${images.os} || '/' || ${images.release}`, osRelease);
   const [row] = await db.select().from(images)
-    .where(and(eq(images.kind, "os"), eq(images.architecture, architecture), isOfRelease))
+    .where(
+      and(
+        isNull(images.retiredAt),
+        eq(images.kind, "os"),
+        eq(images.architecture, architecture),
+        isOfRelease,
+      ),
+    )
     .orderBy(desc(images.createdAt), desc(images.version), desc(images.id)).limit(1);
   return row;
 }
@@ -70,6 +78,19 @@ export async function upsertImage(db: Db, image: NewImage): Promise<ImageRow> {
     .onConflictDoUpdate({ target: [images.product, images.version], set: rest }).returning();
   if (!row) throw new Error("an upsert returns its row");
   return row;
+}
+
+/** Of a source, those that are offered and not among `kept`: they are so no more. */
+export async function retireOthers(
+  db: Db,
+  sourceId: string,
+  { kept, at }: { kept: readonly string[]; at: Date },
+): Promise<ImageRow[]> {
+  return await db.update(images).set({ retiredAt: at }).where(and(
+    eq(images.sourceId, sourceId),
+    isNull(images.retiredAt),
+    kept.length === 0 ? undefined : notInArray(images.id, [...kept]),
+  )).returning();
 }
 
 /** Marks every site's document as outdated, for images are in all of them; returns their ids. */

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNotNull, lt, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { type ImageRow, images } from "../schema/images.ts";
 import { type MachineRow, machines } from "../schema/machines.ts";
@@ -103,7 +103,7 @@ type MachineOfSite =
 /** The newest version of each product, and those that running operations of the site use. */
 async function readImages(tx: Db, siteId: string): Promise<ImageRow[]> {
   const newest = tx.selectDistinctOn([images.product], { id: images.id }).from(images)
-    .orderBy(images.product, desc(images.version));
+    .where(isNull(images.retiredAt)).orderBy(images.product, desc(images.version));
   const used = tx.select({ id: operations.imageId }).from(operations).where(and(
     eq(operations.siteId, siteId),
     eq(operations.state, "running"),

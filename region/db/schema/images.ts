@@ -28,6 +28,15 @@ export const images = pgTable("images", {
   /** Appended to the kernel command line. */
   kernelOptions: text("kernel_options").notNull().default(""),
   sourceUrl: text("source_url").notNull(),
+  /** Null: it was uploaded, or its source is gone. */
+  sourceId: text("source_id"),
+  subarch: text("subarch").notNull().default(""),
+  label: text("label").notNull().default(""),
+  /** The product's own fields in the tree that it came from. */
+  streamFields: jsonb("stream_fields").$type<Readonly<Record<string, string>>>().notNull()
+    .default({}),
+  /** Since when it is offered no more; the row stays, for machines and past operations name it. */
+  retiredAt: moment("retired_at"),
   createdAt: moment("created_at").notNull(),
 });
 

@@ -175,7 +175,7 @@ async function chooseImage(
   throw conflict(
     "images.none_of_release",
     `there is no image of ${deployRelease}, the setting deployRelease, for ` +
-      `${machine.architecture}; import one, name an imageId, or change the setting`,
+      `${machine.architecture}; sync one, name an imageId, or change the setting`,
   );
 }
 
@@ -223,8 +223,8 @@ function checkImage(image: ImageRow, machine: MachineRow): void {
 function noImage(architecture: string): DomainError {
   return conflict(
     "images.none",
-    `there is no image to boot for ${architecture}; import an image first: ` +
-      "POST /api/v1/images/imports",
+    `there is no image to boot for ${architecture}; sync a boot source first: ` +
+      "POST /api/v1/boot-sources",
   );
 }
 

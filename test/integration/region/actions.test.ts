@@ -78,7 +78,7 @@ describe("commission", () => {
     const systemId = await makeMachine(region, siteId, { architecture: "arm64" });
     const { status, body } = await act(systemId, "commission");
     expect([status, body.code]).toEqual([409, "images.none"]);
-    expect(body.detail).toContain("POST /api/v1/images/imports");
+    expect(body.detail).toContain("POST /api/v1/boot-sources");
     expect((await machineOf(systemId)).status).toBe("Ready");
   });
 });

@@ -1,109 +1,45 @@
-import { createHash } from "node:crypto";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { blobName } from "@/region/object_store/object_names.ts";
+import { blobName, partName } from "@/region/object_store/object_names.ts";
+import { removeUnusedBlobs } from "@/region/services/images/remove_unused_blobs.ts";
+import { runSyncs } from "@/region/services/images/run_syncs.ts";
 import { findSite } from "@/region/db/queries/sites.ts";
-import { makeSite } from "./rack_fixture.ts";
+import {
+  hashOf,
+  imageCalls,
+  type ImageSource,
+  makeTree,
+  serveImageSource,
+} from "./images_fixture.ts";
+import { makeMachine, makeSite } from "./rack_fixture.ts";
 import { type RegionUnderTest, startRegionUnderTest } from "./region_under_test.ts";
 
 let region: RegionUnderTest;
-let server: Deno.HttpServer<Deno.NetAddr>;
-/** What the image source serves, by path. */
-let tree: Map<string, string>;
-let asked: string[];
+let source: ImageSource;
+let calls: ReturnType<typeof imageCalls>;
 beforeAll(async () => {
   region = await startRegionUnderTest();
-  server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const path = new URL(request.url).pathname.replace(/^\/images\//, "");
-    asked.push(path);
-    const file = tree.get(path);
-    if (file === "redirect") return Response.redirect("http://127.0.0.1:1/elsewhere", 302);
-    return file === undefined ? new Response("no", { status: 404 }) : new Response(file);
-  });
+  source = serveImageSource();
+  calls = imageCalls(region, source);
 });
 beforeEach(() => {
-  asked = [];
+  source.asked = [];
+  source.respond = undefined;
 });
 afterAll(async () => {
-  await server.shutdown();
+  await source.stop();
   await region.stop();
 });
 
-const hashOf = (text: string) => createHash("sha256").update(text).digest("hex");
-const url = () => `http://127.0.0.1:${server.addr.port}/images`;
-const load = (at = url()) => region.call("POST /api/v1/images/imports", { body: { url: at } });
-
-interface Item {
-  ftype: string;
-  path: string;
-  sha256?: string;
-  size?: number;
-}
-
-/** A tree with one system of two versions and one product of boot programs. */
-function makeTree(name: string, change: (squashfs: Item) => void = () => {}): void {
-  const files = new Map<string, string>();
-  const item = (ftype: string, path: string): Item => {
-    const content = `${name} ${path}`;
-    files.set(path, content);
-    return { ftype, path, sha256: hashOf(content), size: content.length };
-  };
-  const system = (version: string) => ({
-    "boot-kernel": item("boot-kernel", `${name}/${version}/boot-kernel`),
-    "boot-initrd": item("boot-initrd", `${name}/${version}/boot-initrd`),
-    "squashfs": item("squashfs", `${name}/${version}/squashfs`),
-    "manifest": { ftype: "squashfs.manifest", path: `${name}/${version}/manifest` },
-  });
-  const newest = system("20260102");
-  change(newest.squashfs);
-  const products = {
-    format: "products:1.0",
-    products: {
-      [`${name}:debian:12:amd64`]: {
-        arch: "amd64",
-        os: "debian",
-        release: "bookworm",
-        release_title: "Debian 12",
-        kernel_options: "console=ttyS0",
-        versions: { "20260102": { items: newest }, "20260101": { items: system("20260101") } },
-      },
-      [`${name}:ipxe`]: {
-        arch: "amd64",
-        os: "ipxe",
-        "bootloader-type": "ipxe",
-        versions: {
-          "1": {
-            items: {
-              a: item("bootloader", "ipxe/undionly.kpxe"),
-              b: item("bootloader", "ipxe/s.efi"),
-            },
-          },
-        },
-      },
-      [`${name}:other`]: { arch: "amd64", versions: { "1": { items: {} } } },
-    },
-  };
-  const index = {
-    format: "index:1.0",
-    index: {
-      [name]: { format: "products:1.0", datatype: "image-downloads", path: "streams/v1/p.json" },
-      ids: { format: "products:1.0", datatype: "image-ids", path: "streams/v1/ids.json" },
-    },
-  };
-  tree = files;
-  tree.set("streams/v1/index.json", JSON.stringify(index));
-  tree.set("streams/v1/p.json", JSON.stringify(products));
-}
-
-const productsOf = async () =>
-  (await region.call("GET /api/v1/images")).body.images.map((i: { product: string }) => i.product);
-
-describe("an import", () => {
+describe("a sync", () => {
   test("takes the newest version of every product, its files verified and stored", async () => {
     const siteId = await makeSite(region);
-    makeTree("good");
-    const { status, body } = await load();
-    expect(status, JSON.stringify(body)).toBe(201);
-    const system = body.images.find((image: { kind: string }) => image.kind === "os");
+    source.tree = makeTree("good");
+    const { status, body, sourceId } = await calls.load("good");
+    expect([status, body.state], JSON.stringify(body)).toEqual([200, "done"]);
+    expect(body).toMatchObject({ images: 2, doneBytes: body.totalBytes, failure: null });
+    const { body: { images } } = await region.call("GET /api/v1/images");
+    const system = images.find((image: { kind: string }) => image.kind === "os");
     expect(system).toMatchObject({
       product: "good:debian:12:amd64",
       version: "20260102",
@@ -113,7 +49,8 @@ describe("an import", () => {
       releaseTitle: "Debian 12",
       architecture: "amd64",
       kernelOptions: "console=ttyS0",
-      sourceUrl: `${url()}/`,
+      sourceUrl: `${source.url}/`,
+      sourceId,
     });
     const content = "good good/20260102/squashfs";
     expect(system.files).toContainEqual({
@@ -124,81 +61,115 @@ describe("an import", () => {
     });
     const stored = await region.ctx.objectStore.get(blobName(hashOf(content)));
     expect(await new Response(stored?.body).text()).toBe(content);
-    const boot = body.images.find((image: { kind: string }) => image.kind === "bootloader");
+    expect(await region.ctx.objectStore.head(partName(hashOf(content), 0))).toBeUndefined();
+    const boot = images.find((image: { kind: string }) => image.kind === "bootloader");
     expect(boot.files.map((file: { name: string; role: string }) => [file.name, file.role]))
       .toEqual([["undionly.kpxe", "bootfile"], ["s.efi", "bootfile"]]);
     expect(body.skipped).toEqual([{ product: "good:other", reason: "version 1 has no kernel" }]);
     const site = await findSite(region.ctx.db, siteId);
     expect(site?.publishedGeneration).toBe(site?.wantedGeneration);
-    expect(asked).not.toContain("streams/v1/ids.json");
+    expect(source.asked).not.toContain("streams/v1/ids.json");
   });
 
   test("again fetches no file and makes no second image", async () => {
-    makeTree("again");
-    const first = await load();
-    asked = [];
-    const second = await load();
-    const ids = (body: { images: { id: string }[] }) => body.images.map(({ id }) => id);
-    expect(ids(second.body)).toEqual(ids(first.body));
-    expect(asked).toEqual(["streams/v1/index.json", "streams/v1/p.json"]);
+    source.tree = makeTree("again");
+    const { sourceId } = await calls.load("again");
+    const ids = (await calls.imagesOf()).map(({ id }) => id);
+    source.asked = [];
+    expect((await calls.sync(sourceId)).body).toMatchObject({ state: "done", totalBytes: 0 });
+    expect((await calls.imagesOf()).map(({ id }) => id)).toEqual(ids);
+    expect(source.asked).toEqual(["streams/v1/index.json", "streams/v1/p.json"]);
   });
 
-  test.each<[string, (squashfs: Item) => void, string]>([
-    [
-      "a wrong hash",
-      (squashfs) => squashfs.sha256 = "0".repeat(64),
-      "image_source.file_differs",
-    ],
-    ["a file too long", (squashfs) => squashfs.size = 3, "image_source.file_differs"],
-    ["a file too short", (squashfs) => squashfs.size = 300, "image_source.file_differs"],
-    ["a path upwards", (squashfs) => squashfs.path = "a/../../x", "image_source.path_escapes"],
-    [
-      "an absolute path",
-      (squashfs) => squashfs.path = "/etc/passwd",
-      "image_source.path_escapes",
-    ],
-    [
-      "another host",
-      (squashfs) => squashfs.path = "http://198.51.100.1/x",
-      "image_source.path_escapes",
-    ],
-    ["another host, short", (squashfs) => squashfs.path = "//h/x", "image_source.path_escapes"],
-    ["a hidden path", (squashfs) => squashfs.path = "a/%2e%2e/x", "image_source.path_escapes"],
-    ["a backslash", (squashfs) => squashfs.path = "a\\..\\x", "image_source.path_escapes"],
-  ])("with %s takes nothing", async (name, change, code) => {
-    makeTree(name.replaceAll(/\W/g, "-"), change);
-    const { status, body } = await load();
-    expect([status, body.code]).toEqual([400, code]);
-    expect((await productsOf()).join()).not.toContain(name.replaceAll(/\W/g, "-"));
-    expect(await region.ctx.objectStore.head(blobName("0".repeat(64)))).toBeUndefined();
-    if (code === "image_source.path_escapes") {
-      expect(asked).toEqual(["streams/v1/index.json", "streams/v1/p.json"]);
-    }
+  test("is shown before it begins", async () => {
+    source.tree = makeTree("shown");
+    const { body: { id } } = await calls.makeSource("shown", { selections: [{ os: ["debian"] }] });
+    const { status, body } = await region.call(`GET /api/v1/boot-sources/${id}/preview`);
+    expect(status, JSON.stringify(body)).toBe(200);
+    expect(body.images.map((image: { product: string }) => image.product))
+      .toEqual(["shown:debian:12:amd64"]);
+    expect(body).toMatchObject({ downloadFiles: 3, downloadBytes: body.bytes });
+    await calls.sync(id);
+    const after = await region.call(`GET /api/v1/boot-sources/${id}/preview`);
+    expect(after.body).toMatchObject({ downloadFiles: 0, downloadBytes: 0, bytes: body.bytes });
   });
 
-  test("says so when a file is missing, or leads elsewhere", async () => {
-    makeTree("gone");
-    tree.delete("gone/20260102/squashfs");
-    const gone = await load();
-    expect([gone.status, gone.body.code]).toEqual([503, "image_source.unreachable"]);
-    tree.set("gone/20260102/squashfs", "redirect");
-    const moved = await load();
-    expect([moved.status, moved.body.code]).toEqual([503, "image_source.unreachable"]);
-    expect(moved.body.detail).toContain("302");
+  test("keeps as many versions as are wanted, and removes only what nothing refers to", async () => {
+    source.tree = makeTree("kept");
+    const { sourceId } = await calls.load("kept", { keepVersions: 2 });
+    const versions = async () =>
+      (await calls.imagesOf()).filter(({ product }) => product === "kept:debian:12:amd64")
+        .map(({ version }) => version).sort();
+    expect(await versions()).toEqual(["20260101", "20260102"]);
+    const deployed = (await calls.imagesOf()).find(({ version, product }) =>
+      version === "20260102" && product === "kept:debian:12:amd64"
+    );
+    const siteId = await makeSite(region);
+    const systemId = await makeMachine(region, siteId, { status: "Deployed" });
+    await region.ctx.db.execute(
+      sql`UPDATE machines SET image_id = ${deployed?.id} WHERE system_id = ${systemId}`,
+    );
+    source.tree = makeTree("kept", () => {}, "20260103");
+    await region.call(`PATCH /api/v1/boot-sources/${sourceId}`, { body: { keepVersions: 1 } });
+    expect((await calls.sync(sourceId)).body.state).toBe("done");
+    expect(await versions()).toEqual(["20260103"]);
+    const isThere = async (version: string) =>
+      await region.ctx.objectStore.head(blobName(hashOf(`kept kept/${version}/squashfs`))) !==
+        undefined;
+    region.advance(2 * 24 * 3_600_000);
+    await removeUnusedBlobs(region.ctx);
+    expect([await isThere("20260101"), await isThere("20260102"), await isThere("20260103")])
+      .toEqual([false, true, true]);
   });
 
-  test("refuses what is no image source", async () => {
-    makeTree("x");
-    tree.set("streams/v1/p.json", "{");
-    expect((await load()).body.code).toBe("image_source.malformed");
-    tree.set("streams/v1/p.json", `{"format":"products:1.0","products":{}}`);
-    expect((await load()).body.code).toBe("image_source.nothing_usable");
-    tree.set("streams/v1/index.json", `{"format":"index:2.0"}`);
-    expect((await load()).body.code).toBe("image_source.malformed");
-    for (const bad of ["file:///etc", "ftp://x/", "http://u:p@x/", "http://x/?q", "x"]) {
-      const { status, body } = await load(bad);
-      expect([bad, status, body.code]).toEqual([bad, 400, "image_source.bad_url"]);
-    }
-    expect((await load("http://127.0.0.1:1/")).body.code).toBe("image_source.unreachable");
+  test("goes on after what passes, and says meanwhile what is in the way", async () => {
+    source.tree = makeTree("flaky");
+    const { body: { id } } = await calls.makeSource("flaky");
+    source.respond = (path, _, file) =>
+      path.endsWith("squashfs") ? new Response("busy", { status: 503 }) : new Response(file);
+    const during = await calls.sync(id);
+    expect(during.body).toMatchObject({ state: "running" });
+    expect(during.body.problem).toMatch(/squashfs answered 503/);
+    const again = await region.call(`POST /api/v1/boot-sources/${id}/sync`);
+    expect([again.status, again.body.code]).toEqual([409, "image_sync.running"]);
+    source.respond = undefined;
+    region.advance(10_000);
+    await runSyncs(region.ctx, { sliceMs: 60_000 });
+    const { body } = await region.call(`GET /api/v1/image-syncs/${during.body.id}`);
+    expect(body).toMatchObject({ state: "done", problem: null });
+  });
+
+  test("that is cancelled publishes nothing; the next one goes on from its parts", async () => {
+    const big = "x".repeat(5 * 1024 ** 2);
+    source.tree = makeTree("cut", (squashfs) => {
+      source.tree.set(squashfs.path, big);
+      Object.assign(squashfs, { sha256: hashOf(big), size: big.length });
+    });
+    const files = new Map(source.tree);
+    files.set("cut/20260102/squashfs", big);
+    source.tree = files;
+    const { body: { id } } = await calls.makeSource("cut", { selections: [{ os: ["debian"] }] });
+    let served = 0;
+    source.respond = (path, request, file) => {
+      const [, first = "0", last = ""] = /bytes=(\d+)-(\d+)/.exec(
+        request.headers.get("range") ?? "",
+      ) ?? [];
+      if (!path.endsWith("squashfs")) return new Response(file);
+      if (Number(first) > 0 && served < 3 * 1024 ** 2) return new Response("", { status: 503 });
+      const part = file.slice(Number(first), Number(last) + 1);
+      served += part.length;
+      const range = `bytes ${first}-${last}/${file.length}`;
+      return new Response(part, { status: 206, headers: { "content-range": range } });
+    };
+    const during = await calls.sync(id);
+    expect(during.body.state).toBe("running");
+    const cancelled = await region.call(`POST /api/v1/image-syncs/${during.body.id}/cancel`);
+    expect(cancelled.body.state).toBe("cancelled");
+    await runSyncs(region.ctx, { sliceMs: 60_000 });
+    expect((await calls.productsOf()).join()).not.toContain("cut");
+    const before = served;
+    served += 3 * 1024 ** 2;
+    expect((await calls.sync(id)).body.state).toBe("done");
+    expect(served - before - 3 * 1024 ** 2).toBe(3 * 1024 ** 2); // the first part was there
   });
 });

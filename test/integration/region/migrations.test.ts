@@ -9,6 +9,7 @@ import { readSiteRows } from "@/region/db/queries/site_state.ts";
 import { parseIpAddress } from "@/shared/net/ip_address.ts";
 import * as agents from "@/region/db/schema/agents.ts";
 import * as audit from "@/region/db/schema/audit.ts";
+import * as bootSources from "@/region/db/schema/boot_sources.ts";
 import * as dhcpOptions from "@/region/db/schema/dhcp_options.ts";
 import * as devices from "@/region/db/schema/devices.ts";
 import * as dns from "@/region/db/schema/dns.ts";
@@ -37,6 +38,7 @@ import * as zones from "@/region/db/schema/zones.ts";
 const modules = [
   agents,
   audit,
+  bootSources,
   dhcpOptions,
   devices,
   dns,

@@ -74,7 +74,8 @@ const BODIES: Record<string, unknown> = {
       return [`POST /api/v1/machines/actions/${name}`, { systemIds: ["999999"], ...more }];
     }),
   ),
-  "POST /api/v1/images/imports": { url: "http://images.example.com/" },
+  "POST /api/v1/boot-sources": { name: "x", url: "http://images.example.com/", keyring: null },
+  "PATCH /api/v1/boot-sources/{sourceId}": {},
 };
 
 async function listRoutes(): Promise<{ route: string; role: string }[]> {
