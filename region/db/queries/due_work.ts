@@ -15,10 +15,14 @@ export async function findNextDue(
       (SELECT min(deadline_at) FROM operations WHERE state = 'running')
         + make_interval(mins => ${noReportMinutes}::int),
       (SELECT min(next_attempt_at) FROM webhook_deliveries WHERE state = 'pending'),
-      (SELECT min(expires_at) FROM notifications)
+      (SELECT min(expires_at) FROM notifications),
+      (SELECT min(last.at + make_interval(mins => b.sync_minutes)) FROM boot_sources b
+        JOIN (SELECT source_id, max(started_at) AS at FROM image_syncs GROUP BY source_id) last
+          ON last.source_id = b.id WHERE b.sync_minutes IS NOT NULL)
     )) * 1000 AS "dueMs",
     EXISTS (SELECT FROM sites WHERE published_generation < wanted_generation)
       OR EXISTS (SELECT FROM events WHERE id < 0)
+      OR EXISTS (SELECT FROM image_syncs WHERE state = 'running')
       OR EXISTS (SELECT FROM tags WHERE pending_after_id IS NOT NULL) AS "isBehind"
   `) as unknown as { rows: { dueMs: string | null; isBehind: boolean }[] };
   const [row] = rows;

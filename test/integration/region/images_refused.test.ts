@@ -62,7 +62,7 @@ describe("a sync", () => {
       "image_source.malformed_answer",
     ],
     [
-      "another part than was source.asked for",
+      "another part than was asked for",
       (_, __, file) =>
         new Response(file, { status: 206, headers: { "content-range": "bytes 5-9/100" } }),
       "image_source.malformed_answer",
