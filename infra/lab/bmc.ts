@@ -20,7 +20,7 @@ export async function buildMachine(machine: VirtualMachine, folder: string): Pro
     await write(FILES.disk(number), "");
     await Deno.truncate(`${folder}/${FILES.disk(number)}`, DISK_BYTES); // sparse
   }
-  if (machine.firmware === "uefi") {
+  if (machine.firmware !== "bios") {
     await Deno.copyFile(OVMF_VARIABLES, `${folder}/${FILES.uefiVariables}`);
   }
   // QEMU's monitor: a pair of pipes, because a shell can write to one without another program.

@@ -52,7 +52,7 @@ test.each([
   [["--machines", "-1"], '--machines is a number from 1 to 50, not "-1"'],
   [["--machines", ""], '--machines is a number from 1 to 50, not ""'],
   [["--machines"], "--machines needs a value"],
-  [["--firmware", "coreboot"], '--firmware is one of bios, uefi, not "coreboot"'],
+  [["--firmware", "coreboot"], '--firmware is one of bios, uefi, uefi-http, not "coreboot"'],
   [["--disks", "9"], '--disks is a number from 1 to 8, not "9"'],
   [["--storage", "raid1", "--disks=1"], "--storage raid1 needs 2 disks; --disks says 1"],
   [["--until", "ever"], '--until is one of enlisted, ready, deployed, released, not "ever"'],

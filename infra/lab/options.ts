@@ -2,7 +2,8 @@
 export const TARGETS = ["enlisted", "ready", "deployed", "released"] as const;
 export type Target = typeof TARGETS[number];
 
-export const FIRMWARES = ["bios", "uefi"] as const;
+/** `uefi` boots by PXE and TFTP, `uefi-http` by HTTP alone. */
+export const FIRMWARES = ["bios", "uefi", "uefi-http"] as const;
 export type Firmware = typeof FIRMWARES[number];
 
 /** How the region is asked to lay out the disks; the numbers are RAID levels, root on them. */
@@ -48,7 +49,9 @@ export class UsageError extends Error {
 export const USAGE = `deno task lab [flags]: a virtual rack on this host, from power-on to deployed
 
   --machines N           how many machines, 1 to ${MACHINES_MAX} (default 1)
-  --firmware bios|uefi   what the machines boot with (default bios)
+  --firmware bios|uefi|uefi-http
+                         what the machines boot with (default bios); uefi boots by PXE, uefi-http
+                         by UEFI HTTP boot, without PXE and TFTP
   --storage LAYOUT       ${STORAGES.join(", ")} (default flat)
   --disks N              disks of each machine, 1 to ${DISKS_MAX} (default: as many as the layout needs)
   --until STAGE          enlisted, ready, deployed or released: stop there, clean up and end with 0

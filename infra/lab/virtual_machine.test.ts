@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import type { Firmware } from "./options.ts";
 import { planMachine, qemuArguments } from "./virtual_machine.ts";
 
-const plan = (number: number, machines: number, firmware: "bios" | "uefi" = "bios", disks = 1) =>
+const plan = (number: number, machines: number, firmware: Firmware = "bios", disks = 1) =>
   planMachine({ name: "lab", number, machines, firmware, disks, password: "secret" });
 
 test("machines differ in everything that must be unique", () => {
@@ -41,6 +42,14 @@ test("only a UEFI machine gets UEFI's code, and variables of its own", () => {
   const uefi = qemuArguments(plan(1, 1, "uefi"), "network").join(" ");
   expect(uefi).toContain("unit=0,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd");
   expect(uefi).toContain("unit=1,format=raw,file=uefi-variables.fd");
+});
+
+test("a machine that boots by HTTP alone is a UEFI machine without PXE", () => {
+  const http = qemuArguments(plan(1, 1, "uefi-http"), "network").join(" ");
+  const uefi = qemuArguments(plan(1, 1, "uefi"), "network").join(" ");
+  const withoutPxe = / -fw_cfg name=opt\/org\.tianocore\/IPv[46]PXESupport,string=no/g;
+  expect(http.match(withoutPxe)).toHaveLength(2);
+  expect(http.replaceAll(withoutPxe, "")).toBe(uefi);
 });
 
 test("the name is the second argument, where chassis.sh looks for it", () => {

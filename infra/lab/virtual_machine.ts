@@ -106,10 +106,10 @@ function diskArguments({ name, disks }: VirtualMachine, bootIndex: number): stri
 
 /**
  * A BIOS machine boots by the iPXE in its card's ROM. A UEFI machine gets a card without one, so that
- * the firmware's own PXE has to load a boot program, as on most servers.
+ * the firmware itself has to load a boot program, as on most servers.
  */
 function networkCard({ mac, firmware }: VirtualMachine, bootIndex: number): string {
-  const rom = firmware === "uefi" ? ",romfile=" : "";
+  const rom = firmware === "bios" ? "" : ",romfile=";
   return `virtio-net-pci,netdev=net0,mac=${mac},bootindex=${bootIndex}${rom}`;
 }
 
@@ -119,8 +119,13 @@ function firmwareArguments(machine: VirtualMachine): string[] {
   return [
     ...["-drive", code],
     ...["-drive", `if=pflash,unit=1,format=raw,file=${FILES.uefiVariables}`],
+    ...(machine.firmware === "uefi-http" ? WITHOUT_PXE : []),
   ];
 }
+
+/** OVMF takes PXE before HTTP for a card that `bootindex` names, unless it is to have no PXE. */
+const WITHOUT_PXE = ["IPv4PXESupport", "IPv6PXESupport"]
+  .flatMap((name) => ["-fw_cfg", `name=opt/org.tianocore/${name},string=no`]);
 
 function identityArguments(machine: VirtualMachine): string[] {
   const serial = `serial=RW${machine.number.toString().padStart(4, "0")}`;

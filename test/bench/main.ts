@@ -3,6 +3,7 @@ import { agentBench } from "./agent_bench.ts";
 import { apiBench } from "./api_bench.ts";
 import type { Bench } from "./bench.ts";
 import { dhcpBench } from "./dhcp/dhcp_bench.ts";
+import { fuzzBench } from "./fuzz_bench.ts";
 import { httpBench } from "./http_bench.ts";
 import { labBench } from "./lab_bench.ts";
 import { formatTable } from "./table.ts";
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   agent: agentBench,
   api: apiBench,
   dhcp: dhcpBench,
+  fuzz: fuzzBench,
   http: httpBench,
   lab: labBench,
   tftp: tftpBench,

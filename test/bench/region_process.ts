@@ -15,11 +15,15 @@ export interface RegionProcess {
   stop(): Promise<void>;
 }
 
-/** Starts a region on a free port of the loopback; `stop` removes all of it. */
-export async function startRegionProcess(): Promise<RegionProcess> {
+/**
+ * Starts a region on a free port of the loopback; `stop` removes all of it. `publicHost` is how
+ * others reach this loopback: a machine of QEMU's user network calls it 10.0.2.2.
+ */
+export async function startRegionProcess(publicHost = "127.0.0.1"): Promise<RegionProcess> {
   const folder = await Deno.makeTempDir({ prefix: "rackwright-bench-" });
   await Deno.chmod(folder, 0o755); // the database runs under another account
-  const listen = `127.0.0.1:${freePort()}`;
+  const port = freePort();
+  const listen = `127.0.0.1:${port}`;
   const bootstrapFile = `${folder}/bootstrap.json`;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", `${ROOT}region/main.ts`],
@@ -27,6 +31,7 @@ export async function startRegionProcess(): Promise<RegionProcess> {
     env: {
       DATABASE_URL: "",
       RACKWRIGHT_LISTEN: listen,
+      RACKWRIGHT_PUBLIC_URL: `http://${publicHost}:${port}`,
       RACKWRIGHT_DATA: folder,
       RACKWRIGHT_BOOTSTRAP_FILE: bootstrapFile,
     },
