@@ -201,6 +201,16 @@ test("beside another server PXE firmware is offered what to boot, and no address
   }
 });
 
+test("there, what a person has put into options 43 and 60 does not take the place of PXE's", () => {
+  const options = [
+    { code: 43, value: hex("01 04 0a 00 00 05") },
+    { code: 60, value: hex("61 62 63") },
+    { code: 224, value: hex("07") },
+  ];
+  const { reply } = handle(stateOf([], [{ ...proxied, options }]), pxe) as { reply: DhcpPacket };
+  expect(reply.extraOptions).toEqual([{ code: 224, value: hex("07") }]);
+});
+
 test("HTTP firmware is offered a URL there, and iPXE its script", () => {
   const state = stateOf([], [proxied]);
   expect(replyTo(state, decodePacket(captures.OVMF_HTTP_DISCOVER))).toMatchObject({

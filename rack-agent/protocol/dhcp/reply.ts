@@ -1,5 +1,6 @@
 import type { ClasslessRoute } from "@/rack-agent/wire/dhcp/option_formats.ts";
 import type { DhcpOptions, RawOption } from "@/rack-agent/wire/dhcp/options.ts";
+import { OPTIONS } from "@/rack-agent/wire/dhcp/option_table.ts";
 import { type DhcpPacket, MESSAGE_TYPE, NO_ADDRESS } from "@/rack-agent/wire/dhcp/packet.ts";
 import type { RelayInformation } from "@/rack-agent/wire/dhcp/relay_information.ts";
 import type { Ipv4 } from "@/shared/net/ipv4.ts";
@@ -104,10 +105,14 @@ export function proxyReplyFor(
       vendorClass: client.kind === "http" ? "HTTPClient" : "PXEClient",
       vendorSpecific: client.kind === "http" ? undefined : PXE_USE_BOOT_FILE,
     },
-    extraOptions: extraOptions(context.site, subnet, request.mac),
+    // A person's own 43 and 60 are for installed systems: firmware would take the offer for no proxy's.
+    extraOptions: extraOptions(context.site, subnet, request.mac)
+      ?.filter(({ code }) => !PXE_CODES.includes(code)),
   };
   return { reply, boot: { client, firstProgram: boot.options.bootFileName ?? "" } };
 }
+
+const PXE_CODES: readonly number[] = [OPTIONS.vendorSpecific.code, OPTIONS.vendorClass.code];
 
 /**
  * Option 43 as PXE reads it: PXE_DISCOVERY_CONTROL (6), one byte, 8: no discovery of boot servers,

@@ -17,6 +17,7 @@ export interface CheckOptions {
   readonly folder: string;
   readonly httpPort: number;
   readonly filesPort: number;
+  readonly statusPort: number;
   /** The process of the agent that runs on the folder; undefined when none does. */
   readonly agentPid: number | undefined;
 }
@@ -56,6 +57,7 @@ function checkPorts(options: CheckOptions): Promise<Finding[]> {
     { protocol: "udp", port: 69, purpose: "TFTP" },
     { protocol: "tcp", port: options.httpPort, purpose: "boot scripts and metadata" },
     { protocol: "tcp", port: options.filesPort, purpose: "images" },
+    { protocol: "tcp", port: options.statusPort, purpose: "status page and metrics" },
   ] as const;
   return Promise.all(ports.map(async (one) => {
     const owner = await portOwner(one.protocol, one.port);

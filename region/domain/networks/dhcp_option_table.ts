@@ -1,4 +1,9 @@
-/** How an option's value is written, and what it is on the wire. Lists are separated by commas. */
+/**
+ * How an option's value is written, and what it is on the wire. Lists are separated by commas.
+ *
+ * `sub-options` are options inside of one, as vendors have them in option 43 (RFC 2132 §8.4): each is
+ * a code, a type and a value, with semicolons between them: `1 ipv4 10.0.0.5; 2 text rack 7`.
+ */
 export const DHCP_OPTION_TYPES = [
   "ipv4",
   "ipv4-list",
@@ -10,6 +15,7 @@ export const DHCP_OPTION_TYPES = [
   "text",
   "domain-list",
   "hex",
+  "sub-options",
 ] as const;
 export type DhcpOptionType = typeof DHCP_OPTION_TYPES[number];
 

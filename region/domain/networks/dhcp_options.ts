@@ -1,10 +1,17 @@
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import { ipv4ToNumber, parseIpv4 } from "@/shared/net/ipv4.ts";
 import { atField } from "@/region/domain/at_field.ts";
-import { DHCP_OPTION_NAMES, DHCP_SERVER_CODES, type DhcpOptionType } from "./dhcp_option_table.ts";
+import {
+  DHCP_OPTION_NAMES,
+  DHCP_OPTION_TYPES,
+  DHCP_SERVER_CODES,
+  type DhcpOptionType,
+} from "./dhcp_option_table.ts";
 
 /** The agent takes this many bytes; more than 255 are split, RFC 3396. */
 const VALUE_BYTES_MAX = 1024;
+/** Of an option inside of one: its length is one byte, and nothing says how to split it. */
+const SUB_OPTION_BYTES_MAX = 255;
 
 /** What a subnet or a machine may have; the agent refuses a document with more. */
 export const OPTIONS_MAX = 64;
@@ -75,7 +82,30 @@ function encodeValue(type: DhcpOptionType, text: string): number[] {
       return listOf(text).flatMap(domainBytes);
     case "hex":
       return hexBytes(text);
+    case "sub-options":
+      return subOptionBytes(text);
   }
+}
+
+/** Code, length and value of each; codes 0 and 255 are padding and end there too. */
+function subOptionBytes(text: string): number[] {
+  const codes = new Set<number>();
+  return text.split(";").flatMap((part) => {
+    const [, codeText = "", typeText = "", value = ""] =
+      /^\s*(\d{1,3})\s+([a-z0-9-]+)\s+(.*?)\s*$/s.exec(part) ?? [];
+    const code = Number(codeText);
+    const type = DHCP_OPTION_TYPES.find((each) => each === typeText);
+    if (codeText === "" || code < 1 || code > 254 || !type || type === "sub-options") {
+      throw bad("value", part.trim(), "a code from 1 to 254, a type and a value: 1 ipv4 10.0.0.5");
+    }
+    if (codes.has(code)) throw bad("value", part.trim(), `each code once; ${code} is there twice`);
+    codes.add(code);
+    const bytes = encodeValue(type, value);
+    if (bytes.length > SUB_OPTION_BYTES_MAX) {
+      throw bad("value", part.trim(), `at most ${SUB_OPTION_BYTES_MAX} bytes for one of them`);
+    }
+    return [code, bytes.length, ...bytes];
+  });
 }
 
 function listOf(text: string): string[] {
