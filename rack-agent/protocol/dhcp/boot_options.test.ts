@@ -25,6 +25,15 @@ const boots: [capture: keyof typeof captures, boot: object][] = [
     bootFile: "http://192.0.2.1:8080/snponly.efi",
     options: { vendorClass: "HTTPClient" },
   }],
+  ["AAVMF_PXE_DISCOVER", {
+    bootFile: "snponly-arm64.efi",
+    serverAddress: SERVER,
+    options: { bootFileName: "snponly-arm64.efi", tftpServerName: SERVER },
+  }],
+  ["AAVMF_HTTP_DISCOVER", {
+    bootFile: "http://192.0.2.1:8080/snponly-arm64.efi",
+    options: { vendorClass: "HTTPClient" },
+  }],
 ];
 for (const [capture, boot] of boots) {
   test(`${capture} is told what to boot`, () => {

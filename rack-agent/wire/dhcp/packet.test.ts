@@ -64,14 +64,22 @@ const real: [name: keyof typeof captures, options: DhcpPacket["options"]][] = [
   ["OVMF_PXE_REQUEST", { messageType: 3, clientArchitectures: [7] }],
   ["OVMF_HTTP_DISCOVER", { vendorClass: "HTTPClient:Arch:00016:UNDI:003000" }],
   ["OVMF_HTTP_REQUEST", { messageType: 3, clientArchitectures: [16] }],
+  ["AAVMF_PXE_DISCOVER", {
+    vendorClass: "PXEClient:Arch:00011:UNDI:003000",
+    clientArchitectures: [11],
+  }],
+  ["AAVMF_HTTP_DISCOVER", {
+    vendorClass: "HTTPClient:Arch:00019:UNDI:003000",
+    clientArchitectures: [19],
+  }],
 ];
 for (const [name, options] of real) {
   test(`decodePacket() reads ${name}`, () => {
     const packet = decodePacket(captures[name]);
     expect(packet.op).toBe("request");
-    expect(packet.mac).toMatch(/^52:54:00:77:0[01]:0[12]$/);
+    expect(packet.mac).toMatch(/^52:54:00:77:0[01]:0[12a]$/);
     expect(packet.options).toMatchObject(options);
-    expect(packet.wantsBroadcast).toBe(name.startsWith("OVMF"));
+    expect(packet.wantsBroadcast).toBe(/^(OVMF|AAVMF)_/.test(name));
   });
 }
 
