@@ -33,7 +33,7 @@ export async function runOnSystemdHost(options: {
     stdout: "null",
     stderr: "inherit",
   }).spawn();
-  const timer = setTimeout(() => machine.kill("SIGKILL"), options.limitMs);
+  const timer = setTimeout(() => endProcess(machine), options.limitMs);
   const ended = machine.status.then(async () => {
     const console = await Deno.readTextFile(serial).catch(() => "");
     return Promise.reject(
@@ -45,14 +45,18 @@ export async function runOnSystemdHost(options: {
   } finally {
     clearTimeout(timer);
     ended.catch(() => {});
-    try {
-      machine.kill("SIGKILL");
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // it has ended by itself
-    }
+    endProcess(machine);
     await machine.status;
     await server.shutdown();
     await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function endProcess(process: Deno.ChildProcess): void {
+  try {
+    process.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // it has ended by itself
   }
 }
 
