@@ -20,7 +20,8 @@ import { CredentialBook } from "./services/metadata/credential_book.ts";
 import { MachineReports } from "./services/metadata/machine_reports.ts";
 import { MetadataRoutes } from "./services/metadata/metadata_routes.ts";
 import { OperationsService } from "./services/operations_service.ts";
-import { powerExecutor } from "./services/power/power_executor.ts";
+import { summarizePower } from "./services/power/power_summary.ts";
+import { powerControl } from "./services/power/power_executor.ts";
 import { readIdentity } from "./services/region_sync/identity.ts";
 import { RegionSyncService } from "./services/region_sync/region_sync_service.ts";
 import {
@@ -86,17 +87,19 @@ async function composeAgent(
     },
   });
   const siteKey = () => identity.siteKey;
+  const power = powerControl({
+    clock,
+    log,
+    siteKey,
+    broadcasts: hostBroadcasts,
+    record: (fact) => journal.append(fact),
+  });
   const operations = new OperationsService({
     store,
     journal,
     clock,
     log,
-    power: powerExecutor({
-      clock,
-      siteKey,
-      broadcasts: hostBroadcasts,
-      onCertificate: (seen) => journal.append({ kind: "bmc.certificate_seen", ...seen }),
-    }),
+    power: power.execute,
     onEnded: (id) => credentials.endOperation(id),
   });
   const who = new Who({
@@ -170,6 +173,7 @@ async function composeAgent(
     routerAnswers.applyInterfaces(interfacesOf(subnets));
     otherServers.applyInterfaces(interfacesOf(subnets.filter(({ mode }) => mode !== "proxy")));
     tftp.applyAddresses(subnets.map(({ serverAddress }) => serverAddress));
+    power.applyState(state);
     void prefetch(cache, state, log);
   };
   store.onChange(serve);
@@ -190,11 +194,13 @@ async function composeAgent(
     networks: networks?.lines ?? [],
     leases: dhcp.leaseCount,
     operations: runningOperations(store, operations),
+    power: summarizePower(power.watch.list(), clock.nowMs()),
     counters: {
       dhcp: dhcp.counters,
       tftp: tftp.counters,
       http: http.counters,
       files: files.counters,
+      power: power.watch.counters,
     },
     boots: boots.recent(),
   });
@@ -209,7 +215,7 @@ async function composeAgent(
 
   const services = [
     ...[dhcp, otherServers, routerAnswers, tftp, files, http],
-    ...[operations, status, statusPage, sync],
+    ...[power.watch, operations, status, statusPage, sync],
   ];
   return {
     async start() {

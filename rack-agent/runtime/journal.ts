@@ -3,7 +3,10 @@ import { readTextIfPresent, writeFileAtomic } from "./atomic_file.ts";
 import type { Clock } from "./clock.ts";
 
 /** Facts that may be dropped, oldest first, when the region stays away for very long. */
-const DETAIL_KINDS = new Set(["file.served", "lease.given", "lease.ended", "boot.offered"]);
+const DETAIL_KINDS = new Set([
+  ...["file.served", "lease.given", "lease.ended", "boot.offered"],
+  ...["power.observed", "power.seen"],
+]);
 
 const UNACKED_FACTS_MAX = 200_000;
 const COMPACT_AFTER_BYTES = 8 * 1024 * 1024;

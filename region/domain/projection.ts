@@ -35,7 +35,16 @@ export type Change =
     readonly hostname?: string;
   }
   | { readonly kind: "lease_ended"; readonly ipv4: string }
-  | { readonly kind: "power"; readonly state: "on" | "off" | "unknown" }
+  | {
+    readonly kind: "power";
+    readonly state: "on" | "off" | "unknown";
+    /** Why it is unknown. */
+    readonly fault: { readonly code: string; readonly message: string } | null;
+  }
+  | {
+    readonly kind: "power_confirmed";
+    readonly machines: (KnownFact & { kind: "power.seen" })["machines"];
+  }
   | { readonly kind: "operation_started" }
   | { readonly kind: "script_started"; readonly number: number }
   | {
@@ -122,8 +131,11 @@ function stateChanges(fact: KnownFact, seen: Seen): Change[] {
     case "lease.ended":
       return [{ kind: "lease_ended", ipv4: fact.ipv4 }];
     case "power.done":
+      return seen.machine ? [{ kind: "power", state: fact.state, fault: null }] : [];
     case "power.observed":
-      return seen.machine ? [{ kind: "power", state: fact.state }] : [];
+      return seen.machine ? [{ kind: "power", state: fact.state, fault: faultOf(fact) }] : [];
+    case "power.seen":
+      return [{ kind: "power_confirmed", machines: fact.machines }];
     case "operation.started":
       return seen.operation?.state === "running" ? [{ kind: "operation_started" }] : [];
     case "script.started":
@@ -135,6 +147,10 @@ function stateChanges(fact: KnownFact, seen: Seen): Change[] {
     default:
       return [];
   }
+}
+
+function faultOf({ code, message = "" }: KnownFact & { kind: "power.observed" }) {
+  return code === undefined ? null : { code, message };
 }
 
 function scriptEnd(fact: KnownFact & { kind: "script.ended" }): Change {

@@ -77,6 +77,7 @@ export function eventOf(fact: KnownFact): NewsItem | undefined {
     case "stage.reached":
     case "power.ordered":
     case "power.observed":
+    case "power.seen":
     case "work.progressed":
       return undefined;
   }

@@ -23,7 +23,13 @@ export const Machine = z.object({
   /** What it goes back to from Broken, tests and rescue mode; the innermost last. */
   returnsTo: z.array(z.enum(MACHINE_STATUSES)),
   isLocked: z.boolean(),
-  power: z.object({ state: z.enum(["on", "off", "unknown"]), at: z.string().nullable() }),
+  power: z.object({
+    state: z.enum(["on", "off", "unknown"]),
+    /** When it was seen so; null: it never was. */
+    at: z.string().nullable(),
+    /** Why it is unknown; null: it is known, or nobody asked yet. */
+    fault: z.object({ code: z.string(), message: z.string() }).nullable(),
+  }),
   macs: z.array(z.string()),
   architecture: z.string(),
   zone: z.string(),

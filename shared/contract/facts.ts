@@ -112,12 +112,25 @@ export const KnownFact = z.discriminatedUnion("kind", [
     code: z.string(),
     message: z.string(),
   }),
-  fact("power.observed", { state: PowerState }),
   /** A BMC without a pinned certificate showed this one to an agent that could log in. */
   fact("bmc.certificate_seen", {
     address: z.string(),
     port: z.int(),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+  /** What asking the BMC found, when it is not what was told before; `code`: why it is unknown. */
+  fact("power.observed", {
+    state: PowerState,
+    code: z.string().optional(),
+    message: z.string().optional(),
+  }),
+  /** What was told of these machines' power still holds, seen at that time. */
+  fact("power.seen", {
+    machines: z.array(z.object({
+      systemId: z.string(),
+      state: PowerState,
+      at: z.iso.datetime(),
+    })).max(500),
   }),
 
   fact("operation.started", { operationKind: z.string() }),

@@ -7,6 +7,7 @@ import { fuzzBench } from "./fuzz_bench.ts";
 import { httpBench } from "./http_bench.ts";
 import { labBench } from "./lab_bench.ts";
 import { formatTable } from "./table.ts";
+import { powerBench } from "./power/power_bench.ts";
 import { tftpBench } from "./tftp_bench.ts";
 
 const BENCHES: Readonly<Record<string, Bench>> = {
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   fuzz: fuzzBench,
   http: httpBench,
   lab: labBench,
+  power: powerBench,
   tftp: tftpBench,
 };
 

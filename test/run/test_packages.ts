@@ -9,12 +9,14 @@ export const TEST_PACKAGES: readonly string[] = [
   "curl",
   "dhcpcd-base",
   "dnsmasq-base", // another DHCP server on the network
+  "freeipmi-tools", // ipmi-power: cipher suites that ipmitool does not speak
   "ipmitool",
   "isc-dhcp-client",
   "isc-dhcp-relay", // dhcrelay
   "kea-admin", // perfdhcp
   "jq",
   "openipmi", // ipmi_sim
+  "python3-pyghmi", // fakebmc
   "python3-sushy", // OpenStack's Redfish client
   "redfishtool", // DMTF's
   "radosgw",

@@ -8,13 +8,10 @@ import {
   encodeIpmiMessage,
   type IpmiMessage,
 } from "../../wire/ipmi/ipmi_message.ts";
-import { encodeRmcp } from "../../wire/ipmi/rmcp.ts";
-import { openPacket, sealPacket } from "../../wire/ipmi/sealed_packet.ts";
-import { PAYLOAD, type SessionPacket } from "../../wire/ipmi/session_header.ts";
-import { draw } from "./draw.ts";
+import type { SessionPacket } from "../../wire/ipmi/session_header.ts";
 import { noPrivilege, refusedCommand } from "./faults.ts";
+import { packMessage, unpackMessage } from "./packet_link.ts";
 import { noteAnswer, sendAgain, sendFirst } from "./patience.ts";
-import { acceptSequence } from "./sequence_window.ts";
 import {
   type CommandRequest,
   drop,
@@ -32,7 +29,6 @@ type Waiting = { readonly kind: "raising" | "commanding" | "closing" } & {
 };
 
 const REQUEST_SEQUENCES = 64; // six bits, IPMI 2.0 §13.8
-const IV_BYTES = 16;
 
 /** Asks for the privilege the login names: a fresh session is a mere user's, IPMI 2.0 §22.18. */
 export function raisePrivilege(session: IpmiSession, link: Link, nowMs: number): SessionStep {
@@ -63,24 +59,17 @@ export function repeatRequest(session: IpmiSession, phase: Waiting, nowMs: numbe
   return sendAgain(session, { ...phase, link }, bytes, nowMs);
 }
 
-/** Takes a packet from an open session. Session first, then signature, then sequence number. */
+/** Takes a packet from an open session. */
 export function receiveAnswer(
   session: IpmiSession,
   phase: Waiting,
-  { packet, body }: { packet: SessionPacket; body: Uint8Array },
+  received: { packet: SessionPacket; body: Uint8Array },
   nowMs: number,
 ): SessionStep {
-  if (packet.kind !== "rmcp_plus" || packet.payloadType !== PAYLOAD.ipmi) {
-    return drop(session, "unexpected");
-  }
-  if (packet.sessionId !== phase.link.consoleSessionId) return drop(session, "wrong_session");
-  const opened = openPacket(body, packet, phase.link.keys);
-  if (opened.kind === "refused") return drop(session, opened.reason);
-  const window = acceptSequence(phase.link.window, packet.sequence);
-  if (!window) return drop(session, "replayed");
-
-  const advanced: Waiting = { ...phase, link: { ...phase.link, window } };
-  const message = decodeIpmiMessage(opened.payload);
+  const unpacked = unpackMessage(phase.link, received);
+  if (typeof unpacked === "string") return drop(session, unpacked);
+  const advanced: Waiting = { ...phase, link: unpacked.link };
+  const message = decodeIpmiMessage(unpacked.message);
   const [code, ...data] = message.body;
   if (!answers(message, phase.pending) || code === undefined) {
     return drop({ ...session, phase: advanced }, "unexpected");
@@ -140,8 +129,7 @@ function seal(
   link: Link,
   pending: Pending,
 ): { link: Link; bytes: Uint8Array } {
-  const sequence = link.sequence + 1;
-  const payload = encodeIpmiMessage({
+  const message = encodeIpmiMessage({
     to: BMC_ADDRESS,
     from: CONSOLE_ADDRESS,
     netFn: pending.netFn,
@@ -149,12 +137,7 @@ function seal(
     command: pending.command,
     body: pending.data,
   });
-  const iv = draw(session.seed, `iv ${session.attempt} ${sequence}`, IV_BYTES);
-  const packet = { payloadType: PAYLOAD.ipmi, sessionId: link.bmcSessionId, sequence, payload };
-  return {
-    link: { ...link, sequence },
-    bytes: encodeRmcp("ipmi", sealPacket(packet, link.keys, iv)),
-  };
+  return packMessage(session, link, message);
 }
 
 function answers(message: IpmiMessage, pending: Pending): boolean {

@@ -55,6 +55,14 @@ export function wrongPassword(login: CheckedLogin): DomainError {
   );
 }
 
+export function unknownUser(login: CheckedLogin): DomainError {
+  return bmcFault(
+    "bmc.unknown_user",
+    `the BMC at ${login.where} has no user "${login.username}" that may use IPMI over LAN; ` +
+      `create or enable it in the BMC, or correct the name`,
+  );
+}
+
 /** The password was right and the session keys still differ: only K_g is left. */
 export function wrongKg(login: CheckedLogin): DomainError {
   return bmcFault(
@@ -68,15 +76,17 @@ export function wrongKg(login: CheckedLogin): DomainError {
 export function tooOld(login: CheckedLogin): DomainError {
   return bmcFault(
     "bmc.too_old",
-    `the BMC at ${login.where} speaks only IPMI 1.5; update its firmware or enable IPMI 2.0`,
+    `the BMC at ${login.where} speaks only IPMI 1.5; update its firmware, enable IPMI 2.0 in it, or ` +
+      `choose IPMI 1.5 for it here`,
   );
 }
 
 export function cipherRefused(login: CheckedLogin, words: string): DomainError {
   return bmcFault(
     "bmc.cipher_refused",
-    `the BMC at ${login.where} refuses cipher suite ${login.suiteId}: ${words}; ` +
-      `choose suite ${login.suiteId === 3 ? 17 : 3} or enable this one in the BMC`,
+    `the BMC at ${login.where} refuses ${
+      login.version === "1.5" ? "to sign by MD5" : `cipher suite ${login.suiteId}`
+    }: ${words}; choose suite ${login.suiteId === 3 ? 17 : 3} or enable this one in the BMC`,
   );
 }
 
@@ -93,12 +103,7 @@ const REFUSALS: Readonly<
   lost: (login, words) => busy(login, "open a session", words),
   cipher: cipherRefused,
   privilege: (login, words) => noPrivilege(login, "open a session", words),
-  unknown_user: (login) =>
-    bmcFault(
-      "bmc.unknown_user",
-      `the BMC at ${login.where} has no user "${login.username}" that may use IPMI over LAN; ` +
-        `create or enable it in the BMC, or correct the name`,
-    ),
+  unknown_user: (login) => unknownUser(login),
   wrong_password: wrongPassword,
   other: (login, words) =>
     bmcFault("bmc.command_failed", `the BMC at ${login.where} refuses to open a session: ${words}`),

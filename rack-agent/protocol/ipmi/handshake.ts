@@ -35,6 +35,7 @@ import {
 import { draw } from "./draw.ts";
 import { raisePrivilege } from "./exchange.ts";
 import { busy, cipherRefused, refusedSession, tooOld, wrongKg, wrongPassword } from "./faults.ts";
+import { askChallenge } from "./handshake_v15.ts";
 import { noteAnswer, sendFirst } from "./patience.ts";
 import { EMPTY_WINDOW } from "./sequence_window.ts";
 import { drop, fail, type IpmiSession, type Phase, type SessionStep } from "./session_state.ts";
@@ -71,11 +72,12 @@ export function receiveCapabilities(
   if (message.netFn !== netFn + 1 || message.command !== command) {
     return drop(session, "unexpected");
   }
-  // A BMC may refuse the question and still speak RMCP+: only a clear "no" ends it here.
-  if (message.body[0] === 0 && !decodeResponse(message.body.subarray(1)).supportsIpmi2) {
-    return fail(session, tooOld(session.login));
-  }
-  return openSession(noteAnswer(session, nowMs), nowMs);
+  // A BMC may refuse the question and still let in: only a clear "no" ends it here.
+  const capabilities = message.body[0] === 0 ? decodeResponse(message.body.subarray(1)) : undefined;
+  const noted = noteAnswer(session, nowMs);
+  if (session.login.version === "1.5") return askChallenge(noted, capabilities, nowMs);
+  if (capabilities?.supportsIpmi2 === false) return fail(session, tooOld(session.login));
+  return openSession(noted, nowMs);
 }
 
 /** Proposes the cipher suite under a fresh session id. */
@@ -188,7 +190,7 @@ export function receiveFinish(
     return fail(session, wrongKg(session.login));
   }
   const { consoleSessionId, bmcSessionId } = exchange;
-  const keys = sessionKeys(exchange);
+  const keys = { kind: "v20", keys: sessionKeys(exchange) } as const;
   const counters = { sequence: 0, requestSequence: 0, window: EMPTY_WINDOW };
   const link = { keys, consoleSessionId, bmcSessionId, ...counters };
   return raisePrivilege(noteAnswer(session, nowMs), link, nowMs);

@@ -1,8 +1,14 @@
 import { DomainError } from "@/shared/errors/domain_error.ts";
-import { CIPHER_SUITES, type CipherSuiteId } from "../../wire/ipmi/cipher_suites.ts";
-import { PRIVILEGE } from "../../wire/ipmi/commands/ipmi_command.ts";
+import {
+  CIPHER_SUITE_IDS,
+  CIPHER_SUITES,
+  type CipherSuite,
+  type CipherSuiteId,
+} from "../../wire/ipmi/cipher_suites.ts";
+import { PRIVILEGE, type PrivilegeName } from "../../wire/ipmi/commands/ipmi_command.ts";
 import { USERNAME_BYTES_MAX } from "../../wire/ipmi/rakp.ts";
 import { KEY_BYTES_MAX } from "../../wire/ipmi/rakp_keys.ts";
+import { V15_PASSWORD_BYTES } from "../../wire/ipmi/v15_signature.ts";
 
 /** How to log in to one BMC by IPMI over LAN, as an operator enters it. */
 export interface IpmiLogin {
@@ -13,7 +19,11 @@ export interface IpmiLogin {
   readonly cipherSuite?: CipherSuiteId; // 3 when absent: every IPMI 2.0 BMC has it
   /** K_g, the BMC's own key, as text or as `0x` and hex digits; absent on nearly every BMC. */
   readonly kg?: string;
-  readonly privilege?: "operator" | "administrator"; // operator when absent: enough for power
+  readonly privilege?: PrivilegeName; // operator when absent: enough for power
+  /** 1.5 only by choice, for BMCs that know no better: nothing is encrypted. 2.0 when absent. */
+  readonly version?: "1.5" | "2.0";
+  /** Permits a cipher suite whose packets anybody can forge, such as 0. False when absent. */
+  readonly allowUnsafe?: boolean;
 }
 
 /** A login that was checked: the byte strings fit the protocol. Never print one. */
@@ -24,29 +34,58 @@ export interface CheckedLogin {
   readonly userKey: Uint8Array;
   readonly bmcKey: Uint8Array | undefined;
   readonly suiteId: CipherSuiteId;
-  readonly suite: (typeof CIPHER_SUITES)[CipherSuiteId];
-  readonly privilegeName: "operator" | "administrator";
+  readonly suite: CipherSuite;
+  readonly privilegeName: PrivilegeName;
   readonly privilege: number;
+  readonly version: "1.5" | "2.0";
 }
 
 export const IPMI_PORT = 623; // IPMI 2.0 §13.1.2
 
-/** Checks what an operator entered. DomainError `bmc.login_malformed` names the field, not its value. */
+/** Checks what an operator entered. DomainErrors name the field, never a secret's value. */
 export function checkLogin(login: IpmiLogin): CheckedLogin {
   const port = login.port ?? IPMI_PORT;
   const suiteId = login.cipherSuite ?? 3;
   const privilegeName = login.privilege ?? "operator";
+  const version = login.version ?? "2.0";
+  const passwordBytesMax = version === "1.5" ? V15_PASSWORD_BYTES : KEY_BYTES_MAX;
   return {
     where: port === IPMI_PORT ? login.address : `${login.address} (UDP port ${port})`,
     username: login.username,
     usernameBytes: textBytes("username", login.username, USERNAME_BYTES_MAX),
-    userKey: textBytes("password", login.password, KEY_BYTES_MAX),
+    userKey: textBytes("password", login.password, passwordBytesMax),
     bmcKey: login.kg ? keyBytes(login.kg) : undefined,
     suiteId,
-    suite: CIPHER_SUITES[suiteId],
+    suite: checkSuite(suiteId, login.allowUnsafe ?? false),
     privilegeName,
     privilege: PRIVILEGE[privilegeName],
+    version,
   };
+}
+
+/** Refuses what is not to be used, and says what is. */
+function checkSuite(id: CipherSuiteId, allowUnsafe: boolean): CipherSuite {
+  const suite: CipherSuite | undefined = CIPHER_SUITES[id];
+  const safe = CIPHER_SUITE_IDS.filter((each) => CIPHER_SUITES[each].use === "safe").join(", ");
+  if (!suite) throw cipherUnusable(`there is no cipher suite ${id}; choose one of ${safe}`);
+  const named = `cipher suite ${id} (${suite.name})`;
+  switch (suite.use) {
+    case "safe":
+      return suite;
+    case "unsupported":
+      throw cipherUnusable(`${named} is not supported; choose one of ${safe}`);
+    case "unsafe":
+      if (allowUnsafe) return suite;
+      throw cipherUnusable(
+        `${named} lets anybody on the network command the BMC; choose one of ${safe}, or permit ` +
+          `unsafe suites for this BMC`,
+      );
+  }
+}
+
+function cipherUnusable(message: string): DomainError {
+  const field = "cipherSuite";
+  return new DomainError({ kind: "invalid_input", code: "bmc.cipher_unusable", message, field });
 }
 
 function keyBytes(kg: string): Uint8Array {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ScriptedBmcOptions } from "@/test/integration/ipmi/scripted_bmc.ts";
+import type { IpmiBmcOptions } from "@/test/fakes/bmc/ipmi_bmc.ts";
 import {
   bmcWith,
   deaf,
@@ -14,11 +14,11 @@ import type { IpmiLogin } from "./login.ts";
 for (const suite of [3, 17] as const) {
   for (const kg of [undefined, "bmc-key"]) {
     test(`a session with cipher suite ${suite} and K_g ${kg ?? "absent"} runs a command`, () => {
-      const bmc = bmcWith({ suite, kg });
+      const bmc = bmcWith({ suites: [suite], kg });
       const play = new Play(bmc, perfect, { cipherSuite: suite, kg });
       const outcome = play.runThrough(switchOn);
       expect(outcome).toMatchObject({ kind: "answered", answer: { kind: "done" } });
-      expect(bmc.isOn).toBe(true);
+      expect(bmc.machine.isOn).toBe(true);
       expect(bmc.openSessions).toBe(0);
       expect(bmc.commands.map(([netFn, command]) => [netFn, command])).toEqual([
         [0x06, 0x3b], // raise the privilege
@@ -33,9 +33,9 @@ for (const suite of [3, 17] as const) {
 
 test("an answer's bytes reach the caller without its completion code", () => {
   const bmc = bmcWith();
-  bmc.isOn = true;
+  bmc.machine.isOn = true;
   const outcome = new Play(bmc, perfect).runThrough(status);
-  expect(outcome).toMatchObject({ answer: { kind: "done", data: Uint8Array.of(1, 0, 0) } });
+  expect(outcome).toMatchObject({ answer: { kind: "done", data: Uint8Array.of(0x21, 0, 0x40) } });
 });
 
 test("a BMC that never answers fails the session within nine seconds", () => {
@@ -52,9 +52,9 @@ test("another password is seen before ours is proved, and the BMC's session is f
   expect(bmc.halfOpenSessions).toBe(0);
 });
 
-const refusals: [string, string, Partial<ScriptedBmcOptions>, Partial<IpmiLogin>][] = [
+const refusals: [string, string, Partial<IpmiBmcOptions>, Partial<IpmiLogin>][] = [
   ["bmc.unknown_user", "an unknown user", { username: "root" }, {}],
-  ["bmc.cipher_refused", "another cipher suite", { suite: 17 }, {}],
+  ["bmc.cipher_refused", "another cipher suite", { suites: [17] }, {}],
   ["bmc.wrong_kg", "another K_g", { kg: "one" }, { kg: "two" }],
   ["bmc.wrong_kg", "a K_g nobody entered", { kg: "one" }, {}],
   ["bmc.no_privilege", "a user below operator", { privilegeLimit: 2 }, {}],
@@ -95,7 +95,7 @@ test("a BMC that is busy twice is asked again, with a new request number", () =>
   const outcome = new Play(bmc, perfect).runThrough(switchOn);
   expect(outcome).toMatchObject({ answer: { kind: "done" } });
   expect(new Set(numbers).size).toBe(3);
-  expect(bmc.isOn).toBe(true);
+  expect(bmc.machine.isOn).toBe(true);
 });
 
 test("a BMC that stays busy refuses with bmc.busy and keeps its session", () => {

@@ -1,8 +1,9 @@
 /**
- * The console's side of an IPMI 2.0 session: no sockets, no clock, no randomness.
+ * The console's side of an IPMI session: no sockets, no clock, no randomness.
  *
  * Feed `step` what happened and when; it answers with what to send and when to wake it. The order
- * of a session: capabilities, open session, RAKP 1 to 4, raise the privilege, commands, close.
+ * of a session: capabilities, open session, RAKP 1 to 4, raise the privilege, commands, close. IPMI
+ * 1.5 has a challenge and its answer in place of RAKP.
  */
 
 import { DecodeError } from "../../wire/byte_reader.ts";
@@ -18,6 +19,7 @@ import {
   receiveProof,
   restartHandshake,
 } from "./handshake.ts";
+import { receiveActivated, receiveChallenge } from "./handshake_v15.ts";
 import { type CheckedLogin } from "./login.ts";
 import { sendAgain, SENDS_MAX } from "./patience.ts";
 import {
@@ -76,6 +78,10 @@ function receive(session: IpmiSession, datagram: Uint8Array, nowMs: number): Ses
   switch (phase.kind) {
     case "asking":
       return receiveCapabilities(session, packet, nowMs);
+    case "challenging":
+      return receiveChallenge(session, packet, nowMs);
+    case "activating":
+      return receiveActivated(session, phase, packet, nowMs);
     case "opening":
       return receiveOpened(session, packet, nowMs);
     case "proving":
@@ -107,6 +113,9 @@ function exhausted(session: IpmiSession, nowMs: number): SessionStep {
   switch (phase.kind) {
     case "asking":
       return fail(session, noAnswer(login));
+    case "challenging":
+    case "activating":
+      return fail(session, noAnswer(login, "open a session"));
     case "opening":
     case "proving":
     case "finishing":

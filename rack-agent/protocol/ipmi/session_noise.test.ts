@@ -55,7 +55,7 @@ test("sessions get through loss, repeats, delay, damage and garbage", () => {
     const play = new Play(bmc, hostile(seed), { cipherSuite: 3 });
     const outcome = play.runThrough(switchOn);
     expect(outcome, `seed ${seed}`).toMatchObject({ kind: "answered", answer: { kind: "done" } });
-    expect(bmc.isOn, `seed ${seed}`).toBe(true);
+    expect(bmc.machine.isOn, `seed ${seed}`).toBe(true);
     drops += Object.values(play.session.dropped).reduce((sum, count) => sum + count, 0);
   }
   expect(drops).toBeGreaterThan(300);
@@ -201,7 +201,9 @@ function waitingForStatus() {
   play.begin({ kind: "command", request: status });
   const { phase } = play.session;
   if (phase.kind !== "commanding") throw new Error(phase.kind);
-  const { keys, consoleSessionId } = phase.link;
+  const { consoleSessionId } = phase.link;
+  if (phase.link.keys.kind !== "v20") throw new Error(phase.link.keys.kind);
+  const { keys } = phase.link.keys;
   const answer = {
     to: 0x81,
     from: 0x20,

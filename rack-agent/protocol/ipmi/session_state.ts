@@ -17,9 +17,15 @@ export interface IpmiSession {
   readonly dropped: DropCounts;
 }
 
-/** Where the conversation stands. Each of the first four holds the datagram to repeat. */
+/** Where the conversation stands. Each of the first six holds the datagram to repeat. */
 export type Phase =
   | { readonly kind: "asking"; readonly request: Uint8Array }
+  | { readonly kind: "challenging"; readonly request: Uint8Array } // IPMI 1.5, as is the next
+  | {
+    readonly kind: "activating";
+    readonly request: Uint8Array;
+    readonly temporarySessionId: number;
+  }
   | { readonly kind: "opening"; readonly request: Uint8Array }
   | { readonly kind: "proving"; readonly request: Uint8Array; readonly bmcSessionId: number }
   | { readonly kind: "finishing"; readonly request: Uint8Array; readonly exchange: RakpExchange }
@@ -29,9 +35,14 @@ export type Phase =
   | { readonly kind: "closing"; readonly link: Link; readonly pending: Pending }
   | { readonly kind: "ended" };
 
+/** What signs, and in IPMI 2.0 encrypts, the packets of a session. */
+export type LinkKeys =
+  | { readonly kind: "v20"; readonly keys: SessionKeys }
+  | { readonly kind: "v15"; readonly key: Uint8Array };
+
 /** An open session. */
 export interface Link {
-  readonly keys: SessionKeys;
+  readonly keys: LinkKeys;
   readonly consoleSessionId: number;
   readonly bmcSessionId: number;
   readonly sequence: number; // of the last packet sent, 0 before the first

@@ -1,6 +1,5 @@
-import { Buffer } from "node:buffer";
-import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 import { DecodeError } from "../../wire/byte_reader.ts";
 import type { IpmiCommand } from "../../wire/ipmi/commands/ipmi_command.ts";
 import { SEED_BYTES } from "../../protocol/ipmi/draw.ts";
@@ -13,6 +12,7 @@ import {
 } from "../../protocol/ipmi/login.ts";
 import { startSession, step } from "../../protocol/ipmi/session.ts";
 import type { DropCounts, IpmiSession, SessionStep } from "../../protocol/ipmi/session_state.ts";
+import type { Attachment, IpmiSockets } from "./ipmi_sockets.ts";
 
 /** What a connection needs from the world. */
 export interface IpmiConnectionDeps {
@@ -20,6 +20,7 @@ export interface IpmiConnectionDeps {
   nowMs(): number;
   /** Bytes from a cryptographic generator. */
   randomBytes(length: number): Uint8Array;
+  readonly sockets: IpmiSockets;
 }
 
 /** The outcomes a caller waits for. */
@@ -29,17 +30,15 @@ interface Waiter {
   reject(error: unknown): void;
 }
 
-/** One UDP socket and one IPMI session on it. Decides nothing: see `protocol/ipmi/session.ts`. */
+/** One IPMI session on a shared socket. Decides nothing: see `protocol/ipmi/session.ts`. */
 export class IpmiConnection {
   readonly #login: CheckedLogin;
   readonly #target: { readonly address: string; readonly port: number };
   readonly #deps: IpmiConnectionDeps;
-  #peer = { address: "", port: 0 };
-  #socket: Socket | undefined;
+  #attachment: Attachment | undefined;
   #session: IpmiSession | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waiter: Waiter | undefined;
-  #foreign = 0;
   #isClosed = false;
 
   /** DomainError `bmc.login_malformed` when the login cannot be IPMI's. */
@@ -52,7 +51,8 @@ export class IpmiConnection {
   /** Datagrams not believed so far, by reason; `foreign` came from another address than the BMC. */
   get dropped(): DropCounts & { readonly foreign?: number } {
     const counts = this.#session?.dropped ?? {};
-    return this.#foreign === 0 ? counts : { ...counts, foreign: this.#foreign };
+    const foreign = this.#attachment?.foreign() ?? 0;
+    return foreign === 0 ? counts : { ...counts, foreign };
   }
 
   /** True from the end of `open()` until the session fails or is closed. */
@@ -100,30 +100,27 @@ export class IpmiConnection {
   }
 
   async #bind(): Promise<void> {
-    const found = await lookup(this.#target.address).catch((cause) => {
+    const peer = await this.#findPeer();
+    const attachment = await this.#deps.sockets.attach(peer, (bytes) => this.#receive(bytes));
+    this.#attachment = attachment;
+    if (!this.#isClosed) return;
+    attachment.detach();
+    throw noAnswer(this.#login, "open a session");
+  }
+
+  async #findPeer() {
+    const { address, port } = this.#target;
+    const family = isIP(address);
+    if (family === 4 || family === 6) return { address, port, family } as const;
+    const found = await lookup(address).catch((cause) => {
       const sentence = `the name of the BMC at ${this.#login.where} cannot be resolved`;
       throw bmcFault("bmc.no_answer", sentence, cause);
     });
-    if (this.#isClosed) throw noAnswer(this.#login, "open a session");
-    this.#peer = { address: found.address, port: this.#target.port };
-    const socket = createSocket(found.family === 6 ? "udp6" : "udp4");
-    this.#socket = socket;
-    // Errors of single datagrams (host unreachable) are silence: the session repeats and gives up.
-    socket.on("error", () => undefined);
-    socket.on("message", (bytes, from) => this.#receive(bytes, from));
-    await new Promise<void>((resolve, reject) => {
-      socket.once("error", reject);
-      socket.bind(0, () => resolve());
-    });
+    return { address: found.address, port, family: found.family === 6 ? 6 : 4 } as const;
   }
 
-  /** `connect()` does not filter on every runtime, so the source is compared here. */
-  #receive(bytes: Uint8Array, from: RemoteInfo): void {
+  #receive(bytes: Uint8Array): void {
     if (!this.#session) return;
-    if (from.address !== this.#peer.address || from.port !== this.#peer.port) {
-      this.#foreign++;
-      return;
-    }
     this.#advance(step(this.#session, { kind: "datagram", bytes }, this.#deps.nowMs()));
   }
 
@@ -165,7 +162,7 @@ export class IpmiConnection {
   }
 
   #send(bytes: Uint8Array): void {
-    this.#socket?.send(Buffer.from(bytes), this.#peer.port, this.#peer.address, () => undefined);
+    this.#attachment?.send(bytes);
   }
 
   #armTimer(deadlineMs: number): void {
@@ -182,7 +179,6 @@ export class IpmiConnection {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#socket?.close();
-    this.#socket = undefined;
+    this.#attachment?.detach();
   }
 }

@@ -1,4 +1,3 @@
-import { DomainError } from "@/shared/errors/domain_error.ts";
 import type { NextBoot, PowerState } from "../../protocol/power/order.ts";
 import type { IpmiLogin } from "../../protocol/ipmi/login.ts";
 import {
@@ -9,25 +8,33 @@ import {
   SET_IN_PROGRESS,
 } from "../../wire/ipmi/commands/boot_options.ts";
 import { type ChassisControl, chassisControl } from "../../wire/ipmi/commands/chassis_control.ts";
+import { chassisIdentify } from "../../wire/ipmi/commands/chassis_identify.ts";
 import { getChassisStatus } from "../../wire/ipmi/commands/get_chassis_status.ts";
 import type { IpmiCommand } from "../../wire/ipmi/commands/ipmi_command.ts";
 import { setSystemBootOptions } from "../../wire/ipmi/commands/set_system_boot_options.ts";
 import type { PowerClock, PowerDriver } from "./driver.ts";
 import { IpmiConnection, type IpmiConnectionDeps } from "./ipmi_connection.ts";
+import { type IpmiRunner, isBmcFault } from "./ipmi_runner.ts";
+import { IpmiSockets } from "./ipmi_sockets.ts";
 
-/** A driver for one BMC, on the system's random generator. Nothing is sent before the first call. */
+/**
+ * A driver for one BMC, on the system's random generator. Nothing is sent before the first call.
+ *
+ * `sockets` lets many drivers share; absent: it has its own.
+ */
 export function openIpmiDriver(
   login: IpmiLogin,
-  deps: { clock: Pick<PowerClock, "nowMs"> },
+  deps: { clock: Pick<PowerClock, "nowMs">; sockets?: IpmiSockets },
 ): IpmiDriver {
   return new IpmiDriver(login, {
+    sockets: deps.sockets ?? new IpmiSockets(),
     nowMs: () => deps.clock.nowMs(),
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
   });
 }
 
 /** Switches one machine by IPMI over LAN. Logs in at the first call and keeps the session. */
-export class IpmiDriver implements PowerDriver {
+export class IpmiDriver implements PowerDriver, IpmiRunner {
   readonly #login: IpmiLogin;
   readonly #deps: IpmiConnectionDeps;
   #connection: IpmiConnection | undefined;
@@ -44,7 +51,7 @@ export class IpmiDriver implements PowerDriver {
   }
 
   async query(): Promise<PowerState> {
-    const status = await this.#run(getChassisStatus, undefined);
+    const status = await this.run(getChassisStatus, undefined);
     return status.isOn ? "on" : "off";
   }
 
@@ -69,8 +76,13 @@ export class IpmiDriver implements PowerDriver {
     const { setInProgress, bootInfoAcknowledge, bootFlags } = BOOT_PARAMETER;
     await this.#trySetBootOption(setInProgress, SET_IN_PROGRESS);
     await this.#trySetBootOption(bootInfoAcknowledge, ACKNOWLEDGE_FOR_BIOS);
-    await this.#run(setSystemBootOptions, { parameter: bootFlags, data });
+    await this.run(setSystemBootOptions, { parameter: bootFlags, data });
     await this.#trySetBootOption(setInProgress, SET_COMPLETE);
+  }
+
+  /** Lights the lamp by which a person finds the machine; 0 puts it out. */
+  async identify(seconds: number | "forever"): Promise<void> {
+    await this.run(chassisIdentify, { seconds });
   }
 
   async close(): Promise<void> {
@@ -80,18 +92,21 @@ export class IpmiDriver implements PowerDriver {
   }
 
   #control(control: ChassisControl): Promise<void> {
-    return this.#run(chassisControl, { control });
+    return this.run(chassisControl, { control });
   }
 
   /** Parameters 0 and 4 are courtesies that many BMCs refuse; only parameter 5 counts. */
   async #trySetBootOption(parameter: number, data: Uint8Array): Promise<void> {
-    await this.#run(setSystemBootOptions, { parameter, data }).catch((error) => {
-      if (!isCode(error, "bmc.command_failed")) throw error;
+    await this.run(setSystemBootOptions, { parameter, data }).catch((error) => {
+      if (!isBmcFault(error, "bmc.command_failed")) throw error;
     });
   }
 
-  /** BMCs drop sessions on their own; one that fell silent is opened anew, once. */
-  async #run<Request, Response>(
+  /**
+   * Runs any command; logs in first where that is due. BMCs drop sessions on their own: one that
+   * fell silent is opened anew, once.
+   */
+  async run<Request, Response>(
     command: IpmiCommand<Request, Response>,
     request: Request,
   ): Promise<Response> {
@@ -100,7 +115,7 @@ export class IpmiDriver implements PowerDriver {
       try {
         return await kept.run(command, request);
       } catch (error) {
-        if (!isCode(error, "bmc.no_answer") || this.#isClosed) throw error;
+        if (!isBmcFault(error, "bmc.no_answer") || this.#isClosed) throw error;
       }
     }
     await kept?.close();
@@ -109,8 +124,4 @@ export class IpmiDriver implements PowerDriver {
     await fresh.open();
     return await fresh.run(command, request);
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof DomainError && error.code === code;
 }

@@ -1,5 +1,6 @@
 import type { BmcDescription, PowerClock, PowerDriver } from "./driver.ts";
 import { openIpmiDriver } from "./ipmi_driver.ts";
+import type { IpmiSockets } from "./ipmi_sockets.ts";
 import { ManualDriver } from "./manual_driver.ts";
 import { RedfishDriver } from "./redfish_driver.ts";
 import { WakeOnLanDriver } from "./wake_on_lan_driver.ts";
@@ -8,6 +9,8 @@ import { WebhookDriver } from "./webhook_driver.ts";
 /** What drivers need from the world. */
 export interface DriverDeps {
   readonly clock: Pick<PowerClock, "nowMs">;
+  /** That IPMI sessions share; absent: each has its own. */
+  readonly sockets?: IpmiSockets;
   /** Broadcast addresses of the networks that this host is in. */
   readonly broadcasts: () => readonly string[];
   /** The certificate that a BMC showed to whoever could log in. */

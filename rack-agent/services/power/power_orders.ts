@@ -8,23 +8,42 @@ import {
   startOrder,
   stepOrder,
 } from "../../protocol/power/order.ts";
+import { BmcLines, type Urgency } from "./bmc_lines.ts";
 import type { BmcDescription, PowerClock, PowerDriver } from "./driver.ts";
 
 export interface PowerOrdersDeps {
   openDriver(bmc: BmcDescription): PowerDriver;
   readonly clock: PowerClock;
+  /** As in BmcLinesDeps; absent: 0. */
+  readonly keepMs?: number;
 }
-
-/** Orders waiting for one BMC; more than this is a fault of whoever sends them. */
-const QUEUE_MAX = 16;
 
 /** Carries out power orders: one at a time per BMC, any number of BMCs side by side. */
 export class PowerOrders {
-  readonly #deps: PowerOrdersDeps;
-  readonly #queues = new Map<string, { length: number; last: Promise<unknown> }>();
+  readonly #clock: PowerClock;
+  readonly #lines: BmcLines;
 
-  constructor(deps: PowerOrdersDeps) {
-    this.#deps = deps;
+  constructor({ openDriver, clock, keepMs = 0 }: PowerOrdersDeps) {
+    this.#clock = clock;
+    this.#lines = new BmcLines({ openDriver, keepMs });
+  }
+
+  /**
+   * What a BMC says now, behind every order for it. Rejects with a DomainError as `executeOrder`.
+   *
+   * Orders come first however many polls wait; the one in hand is not cut short.
+   */
+  async poll(bmc: BmcDescription, signal: AbortSignal): Promise<PowerState> {
+    const work: Work = { bmc, order: "query", signal, uefi: true };
+    return await unlessAborted(
+      this.#lines.use(bmc, lineOptions(work, "poll"), (driver) => driver.query()),
+      work,
+    );
+  }
+
+  /** Closes the sessions that are kept. */
+  close(): Promise<void> {
+    return this.#lines.close();
   }
 
   /**
@@ -40,39 +59,16 @@ export class PowerOrders {
   ): Promise<{ state: PowerState }> {
     const signal = options.signal ?? new AbortController().signal;
     const work = { bmc, order, signal, uefi: options.uefi ?? true };
-    return await unlessAborted(this.#enqueue(bmc, () => this.#execute(work)), work);
-  }
-
-  /** Appends to the BMC's queue; a failed order does not hold up the next. */
-  #enqueue<T>(bmc: BmcDescription, run: () => Promise<T>): Promise<T> {
-    const key = `${bmc.kind} ${bmc.address} ${bmc.port ?? ""}`;
-    const queue = this.#queues.get(key) ?? { length: 0, last: Promise.resolve() };
-    if (queue.length >= QUEUE_MAX) return Promise.reject(queueFull(bmc));
-    const result = queue.last.then(run);
-    queue.length++;
-    queue.last = result.catch(() => undefined).then(() => {
-      queue.length--;
-      if (queue.length === 0) this.#queues.delete(key);
-    });
-    this.#queues.set(key, queue);
-    return result;
-  }
-
-  async #execute(work: Work): Promise<{ state: PowerState }> {
-    if (work.signal.aborted) throw cancelled(work);
-    const driver = this.#deps.openDriver(work.bmc);
-    const onAbort = () => void driver.close(); // ends the call in hand
-    work.signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      return { state: await this.#pursue(driver, work) };
-    } finally {
-      work.signal.removeEventListener("abort", onAbort);
-      await driver.close();
-    }
+    const result = this.#lines.use(
+      bmc,
+      lineOptions(work, "order"),
+      (driver) => this.#pursue(driver, work),
+    );
+    return { state: await unlessAborted(result, work) };
   }
 
   async #pursue(driver: PowerDriver, work: Work): Promise<PowerState> {
-    const { clock } = this.#deps;
+    const clock = this.#clock;
     let current: OrderStep = startOrder(work.order, work.bmc.address, clock.nowMs());
     // Ends: every goal of an order has a time limit, see protocol/power/order.ts.
     while (true) {
@@ -92,6 +88,10 @@ interface Work {
   readonly order: PowerOrder;
   readonly signal: AbortSignal;
   readonly uefi: boolean;
+}
+
+function lineOptions(work: Work, urgency: Urgency) {
+  return { urgency, signal: work.signal, cancelled: () => cancelled(work) };
 }
 
 async function outcomeOf(
@@ -141,13 +141,5 @@ function cancelled(work: Work): DomainError {
     kind: "conflict",
     code: "power.order_cancelled",
     message: `the order "${work.order}" for the BMC at ${work.bmc.address} was cancelled`,
-  });
-}
-
-function queueFull(bmc: BmcDescription): DomainError {
-  return new DomainError({
-    kind: "unavailable",
-    code: "power.queue_full",
-    message: `${QUEUE_MAX} orders wait for the BMC at ${bmc.address} already; wait for one to end`,
   });
 }

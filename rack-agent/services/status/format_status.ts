@@ -1,3 +1,4 @@
+import type { PowerSummary } from "../power/power_summary.ts";
 import type { AgentStatus, ShownLease } from "./status_service.ts";
 
 /** Status for people, as `rackwright-agent status` prints it. */
@@ -14,11 +15,20 @@ export function formatStatus(status: AgentStatus): string {
       : `state generation ${status.generation}`,
     ...status.networks.map(({ cidr, state }) => `network ${cidr}: ${state}`),
     `${status.leases} leases`,
+    ...(status.power ? formatPower(status.power) : []),
     ...(status.operations.length === 0 ? ["no operation under way"] : []),
     ...status.operations.map((operation) =>
       `${operation.kind} of ${operation.hostname}: ${operation.phase} (${operation.id})`
     ),
   ].join("\n");
+}
+
+function formatPower({ on, off, unknown, oldestSeconds, faults }: PowerSummary): string[] {
+  const age = oldestSeconds === undefined ? "" : `, seen in the last ${oldestSeconds} s`;
+  return [
+    `power: ${on} on, ${off} off${age}; ${unknown} unknown`,
+    ...faults.map(({ hostname, code, message }) => `power of ${hostname}: ${message} (${code})`),
+  ];
 }
 
 /** Leases for people, by address, as `rackwright-agent leases` prints them. */

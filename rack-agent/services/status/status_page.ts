@@ -85,6 +85,7 @@ async function allMetrics(status: AgentStatus): Promise<Metric[]> {
     gauge("state_generation", "Generation of the state in force", status.generation ?? 0),
     gauge("leases", "Addresses in use", status.leases),
     gauge("operations", "Operations under way", status.operations.length),
+    ...powerMetrics(status),
     gauge("resident_bytes", "Memory of the agent", Deno.memoryUsage().rss),
     {
       name: "rackwright_udp_receive_drops_total",
@@ -97,6 +98,28 @@ async function allMetrics(status: AgentStatus): Promise<Metric[]> {
         ? metricsOf(`rackwright_${service}`, counters as Record<string, unknown>) // a plain object
         : []
     ),
+  ];
+}
+
+function powerMetrics({ power }: AgentStatus): Metric[] {
+  if (!power) return [];
+  const { on, off, unknown, oldestSeconds } = power;
+  return [
+    {
+      name: "rackwright_machines_power",
+      help: "Machines by what their BMC says",
+      type: "gauge",
+      samples: Object.entries({ on, off, unknown }).map(([state, value]) => ({
+        labels: { state },
+        value,
+      })),
+    },
+    {
+      name: "rackwright_power_oldest_seconds",
+      help: "Age of the power state that was seen longest ago",
+      type: "gauge",
+      samples: oldestSeconds === undefined ? [] : [{ value: oldestSeconds }],
+    },
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Log } from "@/rack-agent/runtime/log.ts";
 import { errorText } from "@/rack-agent/runtime/log.ts";
+import type { PowerSummary } from "../power/power_summary.ts";
 import type { BootRecord } from "./boot_log.ts";
 import type { Service } from "@/rack-agent/runtime/service.ts";
 
@@ -27,6 +28,8 @@ export interface AgentStatus {
     readonly hostname: string;
     readonly phase: string;
   }[];
+  /** What the BMCs say. */
+  readonly power?: PowerSummary;
   /** The last boots, the latest first. */
   readonly boots: readonly BootRecord[];
   readonly counters: Readonly<Record<string, unknown>>;

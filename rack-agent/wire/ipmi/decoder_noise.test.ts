@@ -7,13 +7,32 @@ import { decodeBootFlags } from "./commands/boot_options.ts";
 import { getChannelAuthenticationCapabilities } from "./commands/get_channel_authentication_capabilities.ts";
 import { getChassisStatus } from "./commands/get_chassis_status.ts";
 import { getDeviceId } from "./commands/get_device_id.ts";
+import { activateSession } from "./commands/activate_session.ts";
+import { getLanConfiguration } from "./commands/get_lan_configuration.ts";
+import { getSdr } from "./commands/get_sdr.ts";
+import { getSdrRepositoryInfo } from "./commands/get_sdr_repository_info.ts";
+import { getSelEntry } from "./commands/get_sel_entry.ts";
+import { getSelInfo } from "./commands/get_sel_info.ts";
+import { getSensorReading } from "./commands/get_sensor_reading.ts";
+import { getSessionChallenge } from "./commands/get_session_challenge.ts";
+import { getUserAccess } from "./commands/get_user_access.ts";
+import { getUserName } from "./commands/get_user_name.ts";
+import { reserveSdrRepository } from "./commands/reserve_sdr_repository.ts";
 import { getSystemBootOptions } from "./commands/get_system_boot_options.ts";
 import { setSessionPrivilegeLevel } from "./commands/set_session_privilege_level.ts";
 import { decodeIpmiMessage } from "./ipmi_message.ts";
 import { decodeOpenSessionRequest, decodeOpenSessionResponse } from "./open_session.ts";
 import { decodeRakp1, decodeRakp2, decodeRakp3, decodeRakp4 } from "./rakp.ts";
+import {
+  decodeAddressSource,
+  decodeLanAddress,
+  decodeLanMac,
+  decodeVlan,
+} from "./lan_parameters.ts";
 import { decodeRmcp } from "./rmcp.ts";
 import { decryptPayload, openPacket } from "./sealed_packet.ts";
+import { decodeSelRecord } from "./sel_record.ts";
+import { decodeSensorRecord, sdrBytes } from "./sensor_record.ts";
 import { decodeSessionPacket } from "./session_header.ts";
 
 const key = new Uint8Array(16);
@@ -41,6 +60,24 @@ const decoders: Record<string, (bytes: Uint8Array) => unknown> = {
   deviceId: getDeviceId.decodeResponse,
   chassisStatus: getChassisStatus.decodeResponse,
   bootOptions: getSystemBootOptions.decodeResponse,
+  sdrInfo: getSdrRepositoryInfo.decodeResponse,
+  sdrReservation: reserveSdrRepository.decodeResponse,
+  sdr: getSdr.decodeResponse,
+  decodeSensorRecord,
+  sdrBytes,
+  sensorReading: getSensorReading.decodeResponse,
+  selInfo: getSelInfo.decodeResponse,
+  selEntry: getSelEntry.decodeResponse,
+  decodeSelRecord,
+  lanConfiguration: getLanConfiguration.decodeResponse,
+  decodeLanAddress,
+  decodeLanMac,
+  decodeAddressSource,
+  decodeVlan,
+  userAccess: getUserAccess.decodeResponse,
+  userName: getUserName.decodeResponse,
+  sessionChallenge: getSessionChallenge.decodeResponse,
+  activatedSession: activateSession.decodeResponse,
 };
 
 /** Noise that often begins like the real thing, so that it gets past the first check. */
@@ -53,6 +90,9 @@ const noise = fc.oneof(
       [0x06, 0xc0],
       [0x06, 0x11, 0, 0, 0, 0],
       [0x00, 0x00],
+      [0x02, 0, 0, 0, 0, 1, 0, 0, 0],
+      [0x01, 0x00, 0x51, 0x01, 0x30],
+      [0x01, 0x00, 0x02],
     ),
     fc.uint8Array({ maxLength: 100 }),
   ).map(([start, rest]) => Uint8Array.of(...start, ...rest)),

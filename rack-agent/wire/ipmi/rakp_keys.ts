@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { ByteWriter } from "../byte_writer.ts";
 import type { CipherSuite } from "./cipher_suites.ts";
 
@@ -58,14 +58,14 @@ export function sessionIntegrityKey(exchange: RakpExchange): Uint8Array {
   return hmac(exchange.suite, exchange.bmcKey ?? exchange.userKey, input.finish());
 }
 
-/** What the BMC puts in RAKP message 4, IPMI 2.0 §13.31, cut to the signature length, §13.28.1. */
+/** What the BMC puts in RAKP message 4, IPMI 2.0 §13.31, cut as §13.28.1 says. */
 export function rakp4CheckValue(exchange: RakpExchange): Uint8Array {
   const input = new ByteWriter()
     .bytes(exchange.consoleRandom)
     .u32LE(exchange.bmcSessionId)
     .bytes(exchange.bmcGuid);
   const value = hmac(exchange.suite, sessionIntegrityKey(exchange), input.finish());
-  return value.subarray(0, exchange.suite.signatureBytes);
+  return value.subarray(0, exchange.suite.checkBytes);
 }
 
 /** K1 and K2, IPMI 2.0 §13.32. */
@@ -75,14 +75,35 @@ export function sessionKeys(exchange: RakpExchange): SessionKeys {
     hmac(exchange.suite, key, new Uint8Array(CONSTANT_BYTES).fill(octet));
   return {
     suite: exchange.suite,
-    integrityKey: derive(1),
+    integrityKey: exchange.suite.signing === "keyed_md5" ? paddedKey(exchange) : derive(1),
     encryptionKey: derive(2).subarray(0, AES_KEY_BYTES),
   };
 }
 
-/** HMAC with the suite's hash. */
+/** HMAC with the suite's hash; empty where the suite has none. */
 export function hmac(suite: CipherSuite, key: Uint8Array, input: Uint8Array): Uint8Array {
+  if (suite.hash === undefined) return new Uint8Array(0);
   return Uint8Array.from(createHmac(suite.hash, Buffer.from(key)).update(input).digest());
+}
+
+/** The signature of one packet of an open session, IPMI 2.0 §13.28.4. */
+export function packetSignature(keys: SessionKeys, signed: Uint8Array): Uint8Array {
+  const { suite, integrityKey } = keys;
+  if (suite.signing === "keyed_md5") return keyedMd5(integrityKey, signed);
+  return hmac(suite, integrityKey, signed).subarray(0, suite.signatureBytes);
+}
+
+/** MD5 over the message between two copies of the key, IPMI 2.0 §22.17.1. */
+export function keyedMd5(key: Uint8Array, message: Uint8Array): Uint8Array {
+  const digest = createHash("md5").update(key).update(message).update(key).digest();
+  return Uint8Array.from(digest);
+}
+
+/** Integrity by MD5-128 is keyed with the password itself, filled up with zeros. */
+function paddedKey({ userKey }: RakpExchange): Uint8Array {
+  const key = new Uint8Array(KEY_BYTES_MAX);
+  key.set(userKey);
+  return key;
 }
 
 /** Compares in constant time, so that a forger learns nothing from how long a refusal takes. */

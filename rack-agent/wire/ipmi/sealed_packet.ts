@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { ByteWriter } from "../byte_writer.ts";
-import { hmac, sameBytes, type SessionKeys } from "./rakp_keys.ts";
+import { packetSignature, sameBytes, type SessionKeys } from "./rakp_keys.ts";
 import { encodeRmcpPlus, type RmcpPlusPacket } from "./session_header.ts";
 
 /** Why a packet inside a session was not believed. */
@@ -15,7 +15,7 @@ const NEXT_HEADER = 0x07; // IPMI 2.0 §13.28.4: always this in IPMI 2.0
 const INTEGRITY_PAD = 0xff;
 
 /**
- * Encrypts and signs one payload for an open session. `iv` is 16 bytes that nobody can predict.
+ * Encrypts and signs one payload as the session's suite has it. `iv` is 16 unpredictable bytes.
  *
  * The signature covers everything from the authentication type on, IPMI 2.0 §13.28.4.
  */
@@ -24,9 +24,13 @@ export function sealPacket(
   keys: SessionKeys,
   iv: Uint8Array,
 ): Uint8Array {
-  const payload = encryptPayload(packet.payload, keys.encryptionKey, iv);
-  const flags = { isEncrypted: true, isAuthenticated: true };
-  const head = encodeRmcpPlus({ ...packet, ...flags, payload });
+  const { isEncrypted, signing } = keys.suite;
+  const payload = isEncrypted
+    ? encryptPayload(packet.payload, keys.encryptionKey, iv)
+    : packet.payload;
+  const isAuthenticated = signing !== "none";
+  const head = encodeRmcpPlus({ ...packet, isEncrypted, isAuthenticated, payload });
+  if (!isAuthenticated) return head;
   const padLength = -(head.length + 2) & 3; // pad length and next header count too
   const signed = new ByteWriter()
     .bytes(head)
@@ -34,7 +38,7 @@ export function sealPacket(
     .u8(padLength)
     .u8(NEXT_HEADER)
     .finish();
-  return new ByteWriter().bytes(signed).bytes(signature(signed, keys)).finish();
+  return new ByteWriter().bytes(signed).bytes(packetSignature(keys, signed)).finish();
 }
 
 /**
@@ -43,15 +47,25 @@ export function sealPacket(
  * Nothing is decrypted before its signature is right, so padding tells a forger nothing.
  */
 export function openPacket(body: Uint8Array, packet: RmcpPlusPacket, keys: SessionKeys): Opened {
-  if (!packet.isEncrypted || !packet.isAuthenticated) return refused("not_sealed");
-  const { signatureBytes } = keys.suite;
+  const { isEncrypted, signing, signatureBytes } = keys.suite;
+  const isAsAgreed = packet.isEncrypted === isEncrypted &&
+    packet.isAuthenticated === (signing !== "none");
+  if (!isAsAgreed) return refused("not_sealed");
+  if (signing === "none") return unsealed(packet, keys);
   if (packet.trailer.length < signatureBytes + 2) return refused("bad_integrity");
   const signed = body.subarray(0, body.length - signatureBytes);
-  if (!sameBytes(signature(signed, keys), body.subarray(signed.length))) {
+  if (!sameBytes(packetSignature(keys, signed), body.subarray(signed.length))) {
     return refused("bad_integrity");
   }
   if (!isPadRight(packet.trailer.subarray(0, -signatureBytes))) return refused("bad_padding");
-  const payload = decryptPayload(packet.payload, keys.encryptionKey);
+  return unsealed(packet, keys);
+}
+
+/** The payload of a packet whose signature, if it must have one, is right. */
+function unsealed(packet: RmcpPlusPacket, keys: SessionKeys): Opened {
+  const payload = keys.suite.isEncrypted
+    ? decryptPayload(packet.payload, keys.encryptionKey)
+    : packet.payload.slice();
   return payload ? { kind: "opened", payload } : refused("bad_padding");
 }
 
@@ -84,10 +98,6 @@ export function decryptPayload(sealed: Uint8Array, key: Uint8Array): Uint8Array 
   return pad.every((octet, index) => octet === index + 1)
     ? padded.slice(0, plainLength)
     : undefined;
-}
-
-function signature(signed: Uint8Array, keys: SessionKeys): Uint8Array {
-  return hmac(keys.suite, keys.integrityKey, signed).subarray(0, keys.suite.signatureBytes);
 }
 
 /**

@@ -12,7 +12,11 @@ export const PAYLOAD = {
   rakp4: 0x15,
 } as const;
 
-const AUTH_NONE = 0x00; // IPMI 2.0 table 13-8
+/** Authentication types of IPMI 1.5, IPMI 2.0 table 13-8; only MD5 is used here. */
+export const V15_AUTH = { none: 0x00, md2: 0x01, md5: 0x02, password: 0x04, oem: 0x05 } as const;
+
+const AUTH_NONE = V15_AUTH.none;
+const AUTH_CODE_BYTES = 16;
 const AUTH_RMCP_PLUS = 0x06;
 const ENCRYPTED = 0x80;
 const AUTHENTICATED = 0x40;
@@ -21,7 +25,18 @@ const OEM_PAYLOAD = 0x02;
 /** What follows the RMCP header. In `v15` no session exists yet; `rmcp_plus` is IPMI 2.0. */
 export type SessionPacket =
   | { readonly kind: "v15"; readonly payload: Uint8Array }
+  | SignedV15Packet
   | RmcpPlusPacket;
+
+/** A packet of an IPMI 1.5 session with its authentication code, IPMI 2.0 §13.6. */
+export interface SignedV15Packet {
+  readonly kind: "signed_v15";
+  readonly authType: number; // one of V15_AUTH
+  readonly sequence: number;
+  readonly sessionId: number;
+  readonly authCode: Uint8Array; // 16 bytes
+  readonly payload: Uint8Array;
+}
 
 /** An RMCP+ packet as on the wire: still encrypted, its signature not checked yet. */
 export interface RmcpPlusPacket {
@@ -43,6 +58,18 @@ export function encodeV15(payload: Uint8Array): Uint8Array {
     .u32LE(0) // session id
     .u8(payload.length)
     .bytes(payload)
+    .finish();
+}
+
+/** A packet of an IPMI 1.5 session, IPMI 2.0 §13.6. */
+export function encodeSignedV15(packet: Omit<SignedV15Packet, "kind">): Uint8Array {
+  return new ByteWriter()
+    .u8(packet.authType)
+    .u32LE(packet.sequence)
+    .u32LE(packet.sessionId)
+    .bytes(packet.authCode)
+    .u8(packet.payload.length)
+    .bytes(packet.payload)
     .finish();
 }
 
@@ -73,10 +100,22 @@ export function decodeSessionPacket(body: Uint8Array): SessionPacket {
     reader.take(8); // sequence and session id: nothing depends on them outside a session
     return { kind: "v15", payload: reader.take(reader.u8()) };
   }
+  if (authType === V15_AUTH.md5) return decodeSignedV15(reader, authType);
   if (authType !== AUTH_RMCP_PLUS) {
     throw new DecodeError(0, `authentication type ${authType} was never asked for`);
   }
   return decodeRmcpPlus(reader);
+}
+
+function decodeSignedV15(reader: ByteReader, authType: number): SignedV15Packet {
+  return {
+    kind: "signed_v15",
+    authType,
+    sequence: reader.u32LE(),
+    sessionId: reader.u32LE(),
+    authCode: reader.take(AUTH_CODE_BYTES),
+    payload: reader.take(reader.u8()),
+  };
 }
 
 function decodeRmcpPlus(reader: ByteReader): RmcpPlusPacket {

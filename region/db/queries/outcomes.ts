@@ -4,7 +4,7 @@ import type { Standing } from "@/shared/machine/lifecycle.ts";
 import { IN_TRANSIT } from "@/shared/machine/statuses.ts";
 import type { Db } from "../client.ts";
 import { events, type NewEvent } from "../schema/events.ts";
-import { type MachineRow, machines, type PowerState } from "../schema/machines.ts";
+import { type MachineRow, machines, type PowerFault, type PowerState } from "../schema/machines.ts";
 import { type OperationRow, operations, type OperationState } from "../schema/operations.ts";
 import { leases } from "../schema/subnets.ts";
 
@@ -120,13 +120,33 @@ export async function setMachineStatus(
 export async function setPowerState(
   tx: Db,
   id: number,
-  power: { state: PowerState; at: Date },
+  power: { state: PowerState; at: Date; fault: PowerFault | null },
 ): Promise<void> {
-  await tx.update(machines).set({ powerState: power.state, powerStateAt: power.at })
+  const { state: powerState, at: powerStateAt, fault: powerFault } = power;
+  await tx.update(machines).set({ powerState, powerStateAt, powerFault })
     .where(and(
       eq(machines.id, id),
       or(isNull(machines.powerStateAt), lte(machines.powerStateAt, power.at)),
     ));
+}
+
+/**
+ * Notes that what is known of these machines' power was seen again; one statement for all.
+ *
+ * A machine that is not the site's, or whose state is another by now, is passed over.
+ */
+export async function confirmPowerStates(
+  tx: Db,
+  siteId: string,
+  seen: readonly { systemId: string; state: PowerState; at: Date }[],
+): Promise<void> {
+  await tx.execute(sql`
+    UPDATE machines SET power_state_at = seen.at, power_state = seen.state,
+      power_fault = CASE WHEN seen.state = 'unknown' THEN machines.power_fault END
+    FROM jsonb_to_recordset(${JSON.stringify(seen)}::jsonb)
+      AS seen("systemId" text, state text, at timestamptz)
+    WHERE machines.system_id = seen."systemId" AND machines.site_id = ${siteId}
+      AND (machines.power_state_at IS NULL OR machines.power_state_at <= seen.at)`);
 }
 
 /** Opens a lease; false when this MAC had the address already. Whoever had it before has lost it. */

@@ -22,6 +22,12 @@ export interface RescueSystem {
   readonly sshKeys: readonly string[];
 }
 
+/** Why a BMC could not be asked. */
+export interface PowerFault {
+  readonly code: string;
+  readonly message: string;
+}
+
 export type PowerState = "on" | "off" | "unknown";
 
 export const machines = pgTable("machines", {
@@ -41,6 +47,8 @@ export const machines = pgTable("machines", {
   ownerUserId: integer("owner_user_id"),
   powerState: text("power_state").$type<PowerState>().notNull().default("unknown"),
   powerStateAt: moment("power_state_at"),
+  /** Why the state is unknown, as the site said; null: it is known, or nobody asked yet. */
+  powerFault: jsonb("power_fault").$type<PowerFault>(),
   /** Null: switched by hand. */
   bmc: jsonb("bmc").$type<MachineBmc>(),
   /** What enlisting or commissioning found last. */

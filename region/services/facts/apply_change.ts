@@ -2,6 +2,7 @@ import type { RegionContext } from "@/region/context.ts";
 import { deleteAutoAddresses } from "@/region/db/queries/machine_network.ts";
 import { findMachine, findMachineById } from "@/region/db/queries/machines.ts";
 import {
+  confirmPowerStates,
   endLease,
   type MachineRow,
   markOperationStarted,
@@ -60,7 +61,17 @@ export async function applyChange(
       if (mac) await endLease(ctx.db, { siteId, ipv4: change.ipv4, mac, endedAt: at });
       return NONE;
     case "power":
-      if (machine) await setPowerState(ctx.db, machine.id, { state: change.state, at });
+      if (machine) {
+        const { state, fault } = change;
+        await setPowerState(ctx.db, machine.id, { state, at, fault });
+      }
+      return NONE;
+    case "power_confirmed":
+      await confirmPowerStates(
+        ctx.db,
+        siteId,
+        change.machines.map((each) => ({ ...each, at: new Date(each.at) })),
+      );
       return NONE;
     case "operation_started":
       if (standing) await markOperationStarted(ctx.db, standing.operation.id, at);

@@ -84,7 +84,11 @@ function viewOf(row: ListedMachineRow, around: Around) {
     statusComment: row.statusComment,
     returnsTo: row.returnsTo,
     isLocked: row.isLocked,
-    power: { state: row.powerState, at: row.powerStateAt?.toISOString() ?? null },
+    power: {
+      state: row.powerState,
+      at: row.powerStateAt?.toISOString() ?? null,
+      fault: row.powerFault,
+    },
     macs,
     architecture: row.architecture,
     zone: grouping?.zone ?? "",

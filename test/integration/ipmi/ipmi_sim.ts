@@ -3,7 +3,9 @@ import { createSocket } from "node:dgram";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { CipherSuiteId } from "@/rack-agent/wire/ipmi/cipher_suites.ts";
 import { decodePresencePong, encodePresencePing } from "@/rack-agent/wire/ipmi/asf.ts";
+import { EVENT_RECORDS, READINGS, SENSOR_RECORDS } from "@/test/fakes/bmc/ipmi_records.ts";
 
 /** Both programs of the Debian packages `openipmi` and `ipmitool`. */
 export const HAS_PEERS = ["ipmi_sim", "ipmitool"].every((program) =>
@@ -43,11 +45,21 @@ set)
 esac
 `;
 
+/** One sensor, described by the record that our own simulator has, and one entry in its log. */
 const COMMANDS = `mc_setbmc 0x20
 mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr
 sel_enable 0x20 1000 0x0a
+sel_add 0x20 0x02 ${hexBytes(EVENT_RECORDS[1]?.subarray(3))}
+sensor_add 0x20 0 1 0x01 0x01
+sensor_set_event_support 0x20 0 1 enable scanning per-state 000000000000000 000000000000000 000000000000000 000000000000000
+sensor_set_value 0x20 0 1 ${READINGS[1]} 0
+main_sdr_add 0x20 ${hexBytes(SENSOR_RECORDS[1])}
 mc_enable 0x20
 `;
+
+function hexBytes(bytes: Uint8Array = new Uint8Array(0)): string {
+  return Array.from(bytes, (octet) => `0x${octet.toString(16)}`).join(" ");
+}
 
 function config(folder: string, port: number, kg: string | undefined): string {
   const users = [[2, ADMIN, "admin"], [3, OPERATOR, "operator"]] as const;
@@ -102,11 +114,22 @@ export async function startIpmiSim(
 
 /** Runs `ipmitool` against a BMC on 127.0.0.1; `output` holds both streams. */
 export function ipmitool(
-  target: { port: number; suite?: 3 | 17; username?: string; password?: string; kg?: string },
+  target: {
+    port: number;
+    address?: string;
+    suite?: CipherSuiteId;
+    username?: string;
+    password?: string;
+    kg?: string;
+    version?: "1.5" | "2.0";
+  },
   ...command: string[]
 ): Promise<{ status: number; output: string }> {
   const { username = ADMIN.username, password = ADMIN.password, suite = 3, kg } = target;
-  const own = ["-I", "lanplus", "-C", String(suite), "-H", "127.0.0.1", "-p", String(target.port)];
+  const how = target.version === "1.5"
+    ? ["-I", "lan", "-A", "MD5"]
+    : ["-I", "lanplus", "-C", String(suite)];
+  const own = [...how, "-H", target.address ?? "127.0.0.1", "-p", String(target.port)];
   const login = ["-U", username, "-E", ...(kg === undefined ? [] : ["-k", kg])];
   const process = spawn("ipmitool", [...own, ...login, ...command], {
     env: { ...globalThis.process?.env, IPMI_PASSWORD: password },
@@ -132,8 +155,8 @@ export function freeUdpPort(): Promise<number> {
 const READY_MS_MAX = 10_000;
 const PING_MS = 50;
 
-/** Pings until the pong comes: the simulator says nothing else when it is ready. */
-function untilAnswering(port: number): Promise<void> {
+/** Pings until the pong comes: the simulators say nothing else when they are ready. */
+export function untilAnswering(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = createSocket("udp4");
     const ping = setInterval(() => {
@@ -155,7 +178,7 @@ function untilAnswering(port: number): Promise<void> {
   });
 }
 
-function ended(process: ChildProcess): Promise<void> {
+export function ended(process: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (process.exitCode !== null) return resolve();
     process.on("close", () => resolve());

@@ -9,7 +9,7 @@ import type {
   SessionEvent,
   SessionStep,
 } from "@/rack-agent/protocol/ipmi/session_state.ts";
-import { ScriptedBmc, type ScriptedBmcOptions } from "./scripted_bmc.ts";
+import { IpmiBmc, type IpmiBmcOptions } from "@/test/fakes/bmc/ipmi_bmc.ts";
 
 export const PASSWORD = "hunter2-planted";
 export const login: IpmiLogin = { address: "192.0.2.7", username: "admin", password: PASSWORD };
@@ -42,7 +42,7 @@ export class Play {
   readonly outcomes: SessionStep[] = [];
   readonly #flights: { atMs: number; to: "bmc" | "console"; bytes: Uint8Array }[] = [];
 
-  constructor(readonly bmc: ScriptedBmc, readonly link: Link, own: Partial<IpmiLogin> = {}) {
+  constructor(readonly bmc: IpmiBmc, readonly link: Link, own: Partial<IpmiLogin> = {}) {
     const seed = Uint8Array.from({ length: 32 }, (_, index) => index);
     const first = startSession(checkLogin({ ...login, ...own }), seed, this.nowMs);
     this.session = first.session;
@@ -122,10 +122,10 @@ export class Play {
   }
 }
 
-export function bmcWith(options: Partial<ScriptedBmcOptions> = {}): ScriptedBmc {
+export function bmcWith(options: Partial<IpmiBmcOptions> = {}): IpmiBmc {
   const chance = chanceFrom(99);
   const random16 = () => Uint8Array.from({ length: 16 }, () => Math.floor(chance() * 256));
-  return new ScriptedBmc({ password: PASSWORD, random16, ...options });
+  return new IpmiBmc({ password: PASSWORD, random16, ...options });
 }
 
 export function failure(outcome: SessionStep) {

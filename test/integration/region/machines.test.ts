@@ -33,7 +33,7 @@ describe("a machine", () => {
       architecture: "amd64",
       macs: ["52:54:00:aa:00:01", "52:54:00:aa:00:02"],
       bmc: { kind: "ipmi", address: "bmc7.example.com", port: 623, username: "root" },
-      power: { state: "unknown", at: null },
+      power: { state: "unknown", at: null, fault: null },
       inventory: null,
       operation: null,
       owner: null,

@@ -36,6 +36,47 @@ describe("power", () => {
       version: machine.version,
     });
   });
+
+  test("is unknown with the reason until it is known again", async () => {
+    const machine = await seedMachine(region, site.id, "Ready");
+    const { systemId } = machine;
+    const why = { code: "bmc.no_answer", message: "the BMC at 192.0.2.7 does not answer" };
+    await agent.report({ kind: "power.observed", state: "unknown", systemId, at: at(1), ...why });
+    expect(await machineNow(region, machine)).toMatchObject({
+      powerState: "unknown",
+      powerFault: why,
+    });
+    await agent.report({ kind: "power.observed", state: "off", systemId, at: at(2) });
+    expect(await machineNow(region, machine)).toMatchObject({
+      powerState: "off",
+      powerFault: null,
+    });
+  });
+
+  test("that was seen again is as old as that, for machines of the agent's own site", async () => {
+    const mine = await seedMachine(region, site.id, "Ready");
+    const elsewhere = await region.makeSite(`Site ${++made}`);
+    const theirs = await seedMachine(region, elsewhere.id, "Ready");
+    await agent.report({ kind: "power.observed", state: "on", systemId: mine.systemId, at: at(1) });
+    const seen = (systemId: string, seconds: number) => ({
+      systemId,
+      state: "on",
+      at: at(seconds),
+    });
+    await agent.report({
+      kind: "power.seen",
+      at: at(60),
+      machines: [seen(mine.systemId, 58), seen(theirs.systemId, 59), seen("nobody", 59)],
+    });
+    expect(await machineNow(region, mine)).toMatchObject({
+      powerState: "on",
+      powerStateAt: new Date(at(58)),
+      version: mine.version,
+    });
+    expect((await machineNow(region, theirs)).powerStateAt).toBeNull();
+    await agent.report({ kind: "power.seen", at: at(61), machines: [seen(mine.systemId, 5)] });
+    expect((await machineNow(region, mine)).powerStateAt).toEqual(new Date(at(58)));
+  });
 });
 
 describe("a lease", () => {

@@ -29,7 +29,12 @@ test("get channel authentication capabilities", () => {
     04            # named users, no K_g
     03            # IPMI 1.5 and 2.0
     00 00 00 00   # OEM`);
-  const capabilities = { channel: 1, supportsIpmi2: true, needsBmcKey: false };
+  const capabilities = {
+    channel: 1,
+    supportsIpmi2: true,
+    needsBmcKey: false,
+    supportsMd5: true,
+  };
   expect(decodeResponse(answer)).toEqual(capabilities);
   expect(decodeResponse(answer.with(2, 0x24))).toEqual({ ...capabilities, needsBmcKey: true });
   expect(decodeResponse(answer.with(3, 0x01)).supportsIpmi2).toBe(false);

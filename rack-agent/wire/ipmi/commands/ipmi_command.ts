@@ -16,7 +16,13 @@ export interface IpmiCommand<Request, Response> {
 }
 
 export const NET_FN_CHASSIS = 0x00; // IPMI 2.0 table 5-1
+export const NET_FN_SENSOR = 0x04;
 export const NET_FN_APP = 0x06;
+export const NET_FN_STORAGE = 0x0a;
+export const NET_FN_TRANSPORT = 0x0c;
+
+/** The channel that a request arrives on, whatever its number, IPMI 2.0 §6.3. */
+export const THIS_CHANNEL = 0x0e;
 
 /** Privilege levels, IPMI 2.0 §6.8, as the commands carry them. */
 export const PRIVILEGE = { user: 2, operator: 3, administrator: 4 } as const;

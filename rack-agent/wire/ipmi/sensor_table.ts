@@ -1,0 +1,53 @@
+/** Names that sensor records give numbers for. */
+
+/** Sensor types, IPMI 2.0 table 42-3. */
+export const SENSOR_TYPES: Readonly<Record<number, string>> = {
+  0x01: "temperature",
+  0x02: "voltage",
+  0x03: "current",
+  0x04: "fan",
+  0x05: "chassis intrusion",
+  0x06: "platform security",
+  0x07: "processor",
+  0x08: "power supply",
+  0x09: "power unit",
+  0x0a: "cooling device",
+  0x0b: "other",
+  0x0c: "memory",
+  0x0d: "drive slot",
+  0x0f: "system firmware progress",
+  0x10: "event log disabled",
+  0x11: "watchdog",
+  0x12: "system event",
+  0x13: "critical interrupt",
+  0x14: "button",
+  0x1b: "cable",
+  0x1d: "system boot initiated",
+  0x1f: "OS boot",
+  0x20: "OS stop",
+  0x21: "slot",
+  0x22: "system power state",
+  0x23: "watchdog",
+  0x28: "management subsystem health",
+  0x29: "battery",
+  0x2b: "version change",
+};
+
+/** Units of a reading, IPMI 2.0 table 43-15. */
+export const SENSOR_UNITS: Readonly<Record<number, string>> = {
+  1: "°C",
+  2: "°F",
+  3: "K",
+  4: "V",
+  5: "A",
+  6: "W",
+  7: "J",
+  17: "cfm",
+  18: "rpm",
+  19: "Hz",
+  20: "µs",
+  21: "ms",
+  22: "s",
+  23: "min",
+  24: "h",
+};
