@@ -11,28 +11,42 @@ export class ByteWriter {
   }
 
   u8(value: number): this {
-    return this.bytes(Uint8Array.of(value));
+    return this.#put(1, value);
   }
 
   u16(value: number): this {
-    return this.bytes(Uint8Array.of(value >>> 8, value));
+    return this.#put(2, value >>> 8, value);
   }
 
   u32(value: number): this {
-    return this.bytes(Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value));
+    return this.#put(4, value >>> 24, value >>> 16, value >>> 8, value);
   }
 
   u16LE(value: number): this {
-    return this.bytes(Uint8Array.of(value, value >>> 8));
+    return this.#put(2, value, value >>> 8);
   }
 
   u32LE(value: number): this {
-    return this.bytes(Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24));
+    return this.#put(4, value, value >>> 8, value >>> 16, value >>> 24);
   }
 
   /** A copy of what was written so far. */
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
+  }
+
+  /** Stores the low bytes of up to four numbers, without an array for them. */
+  #put(count: number, first: number, second = 0, third = 0, fourth = 0): this {
+    this.#reserve(count);
+    const at = this.#length;
+    this.#bytes[at] = first;
+    if (count > 1) this.#bytes[at + 1] = second;
+    if (count > 2) {
+      this.#bytes[at + 2] = third;
+      this.#bytes[at + 3] = fourth;
+    }
+    this.#length += count;
+    return this;
   }
 
   #reserve(extra: number): void {

@@ -1,12 +1,8 @@
-import { Buffer } from "node:buffer";
-import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { DatagramPort } from "./datagram_port.ts";
+import type { IpmiPeer, UdpPort } from "./datagram_port.ts";
+import { NodeDatagramPort } from "./node_datagram_port.ts";
 
-/** Where a BMC listens. */
-export interface IpmiPeer {
-  readonly address: string; // numeric
-  readonly port: number;
-  readonly family: 4 | 6;
-}
+export type { IpmiPeer } from "./datagram_port.ts";
 
 /** One session's use of a shared socket. */
 export interface Attachment {
@@ -16,8 +12,6 @@ export interface Attachment {
   /** Ends the use; the last one closes the socket. */
   detach(): void;
 }
-
-const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20; // what the host allows of it
 
 /**
  * UDP sockets that many sessions share: ten thousand BMCs need no ten thousand descriptors.
@@ -46,25 +40,20 @@ export class IpmiSockets {
 
 class SharedSocket {
   readonly family: 4 | 6;
-  readonly #socket: Socket;
+  readonly #port: UdpPort;
   readonly #receivers = new Map<string, (bytes: Uint8Array) => void>();
-  readonly #bound: Promise<void>;
   readonly #onUnused: () => void;
   #foreign = 0;
 
   constructor(family: 4 | 6, onUnused: () => void) {
     this.family = family;
     this.#onUnused = onUnused;
-    this.#socket = createSocket({
-      type: family === 6 ? "udp6" : "udp4",
-      recvBufferSize: RECEIVE_BUFFER_BYTES,
-    });
-    this.#socket.on("message", (bytes, from) => this.#receive(bytes, from));
-    this.#bound = new Promise((resolve, reject) => {
-      // Later errors are of single datagrams (host unreachable): silence, and the session repeats.
-      this.#socket.on("error", reject);
-      this.#socket.bind(0, () => resolve());
-    });
+    const receive = (bytes: Uint8Array, address: string, port: number) => {
+      const found = this.#receivers.get(keyOf({ address, port }));
+      if (found) found(bytes);
+      else this.#foreign++;
+    };
+    this.#port = family === 4 ? new DatagramPort(receive) : new NodeDatagramPort(receive);
   }
 
   isFree(peer: IpmiPeer): boolean {
@@ -75,7 +64,7 @@ class SharedSocket {
     const key = keyOf(peer);
     this.#receivers.set(key, receive);
     try {
-      await this.#bound;
+      await this.#port.ready;
     } catch (error) {
       this.#detach(key);
       throw error;
@@ -84,8 +73,7 @@ class SharedSocket {
     let isAttached = true;
     return {
       send: (bytes) => {
-        if (!isAttached) return;
-        this.#socket.send(Buffer.from(bytes), peer.port, peer.address, () => undefined);
+        if (isAttached) this.#port.send(bytes, peer);
       },
       foreign: () => this.#foreign - foreignBefore,
       detach: () => {
@@ -99,13 +87,7 @@ class SharedSocket {
     this.#receivers.delete(key);
     if (this.#receivers.size > 0) return;
     this.#onUnused();
-    this.#socket.close();
-  }
-
-  #receive(bytes: Uint8Array, from: RemoteInfo): void {
-    const receive = this.#receivers.get(keyOf(from));
-    if (receive) receive(Uint8Array.from(bytes));
-    else this.#foreign++;
+    this.#port.close();
   }
 }
 

@@ -52,6 +52,12 @@ interface Entry {
 
 /** BMCs asked at the same moment; the silent ones of a dark rack must not take all of a host. */
 const IN_FLIGHT_MAX = 4_000;
+/**
+ * BMCs being logged in to at the same moment. After a dark site comes back all of them need it, and
+ * more at once would take longer than a BMC's patience. One that is silent or slow makes room soon.
+ */
+const LOGINS_MAX = 64;
+const LOGIN_MS_MAX = 1_500;
 const CROWDED_RETRY_MS = 1_000;
 /** How often the region is told that what it knows still holds. Changes are told at once. */
 const TELL_MS = 10 * 60_000;
@@ -71,6 +77,7 @@ export class PowerWatch implements Service {
   readonly #entries = new Map<string, Entry>();
   readonly counters = { asked: 0, answered: 0, failed: 0 };
   #inFlight = 0;
+  #logins = 0;
   #isRunning = false;
   #state: SiteState | undefined;
   #teller: ReturnType<typeof setInterval> | undefined;
@@ -164,8 +171,12 @@ export class PowerWatch implements Service {
   }
 
   async #poll(entry: Entry): Promise<void> {
-    if (this.#inFlight >= IN_FLIGHT_MAX) return this.#arm(entry, CROWDED_RETRY_MS);
     const { clock, chance, log } = this.#deps;
+    const isLogin = entry.state === "unknown";
+    if (this.#inFlight >= IN_FLIGHT_MAX || (isLogin && this.#logins >= LOGINS_MAX)) {
+      return this.#arm(entry, Math.round(CROWDED_RETRY_MS * (0.5 + chance())));
+    }
+    const endLogin = isLogin ? this.#beginLogin() : undefined;
     const { machine, abort: { signal } } = entry;
     const startMs = clock.monoMs();
     this.#inFlight++;
@@ -180,8 +191,22 @@ export class PowerWatch implements Service {
       if (!signal.aborted) this.#failed(entry, error, log);
     } finally {
       this.#inFlight--;
+      endLogin?.();
     }
     this.#arm(entry, pollAfterMs(entry.pace, chance()));
+  }
+
+  /** Takes a place among the logins; it is given back by the result, or after a while. */
+  #beginLogin(): () => void {
+    this.#logins++;
+    let isOver = false;
+    const end = () => {
+      clearTimeout(timer);
+      if (!isOver) this.#logins--;
+      isOver = true;
+    };
+    const timer = setTimeout(end, LOGIN_MS_MAX);
+    return end;
   }
 
   #failed(entry: Entry, error: unknown, log: Log): void {

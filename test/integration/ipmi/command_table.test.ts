@@ -11,15 +11,7 @@ import { getDeviceId } from "@/rack-agent/wire/ipmi/commands/get_device_id.ts";
 import { getSystemBootOptions } from "@/rack-agent/wire/ipmi/commands/get_system_boot_options.ts";
 import { IpmiBmc } from "@/test/fakes/bmc/ipmi_bmc.ts";
 import { serveIpmi } from "@/test/fakes/bmc/ipmi_service.ts";
-import {
-  ADMIN,
-  ended,
-  freeUdpPort,
-  HAS_PEERS,
-  ipmitool,
-  startIpmiSim,
-  untilAnswering,
-} from "./ipmi_sim.ts";
+import { ADMIN, ended, freeUdpPort, HAS_PEERS, ipmitool, startIpmiSim } from "./ipmi_sim.ts";
 
 // One table of commands over every BMC that we can get. What a peer does its own way stands in
 // DIFFERENCES and in the README beside this file.

@@ -156,7 +156,7 @@ const READY_MS_MAX = 10_000;
 const PING_MS = 50;
 
 /** Pings until the pong comes: the simulators say nothing else when they are ready. */
-export function untilAnswering(port: number): Promise<void> {
+function untilAnswering(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = createSocket("udp4");
     const ping = setInterval(() => {
