@@ -18,7 +18,7 @@ function machine(hostname: string, fields: Partial<FleetMachine> = {}): FleetMac
     status: "Ready",
     statusChangedAt: "2026-01-01T00:00:00.000Z",
     isLocked: false,
-    power: { state: "off", at: null },
+    power: { state: "off", at: null, fault: null },
     macs: ["52:54:00:00:00:01"],
     architecture: "amd64",
     zone: "default",
