@@ -20,9 +20,11 @@ import { CredentialBook } from "./services/metadata/credential_book.ts";
 import { MachineReports } from "./services/metadata/machine_reports.ts";
 import { MetadataRoutes } from "./services/metadata/metadata_routes.ts";
 import { OperationsService } from "./services/operations_service.ts";
+import { BmcScanService } from "./services/power/bmc_scan_service.ts";
 import { summarizePower } from "./services/power/power_summary.ts";
 import { powerControl } from "./services/power/power_executor.ts";
 import { readIdentity } from "./services/region_sync/identity.ts";
+import { sealSecret } from "./services/region_sync/site_document.ts";
 import { RegionSyncService } from "./services/region_sync/region_sync_service.ts";
 import {
   hostAddresses,
@@ -149,6 +151,7 @@ async function composeAgent(
     credentials,
     outbox,
     log,
+    seal: (secret) => sealSecret(secret, { siteId: identity.site.id, siteKey: identity.siteKey }),
     addressOf: (mac) => dhcp.leasesOfMac(parseMacAddress(mac))[0]?.ipv4,
   });
   const http = new HttpBootService({
@@ -163,6 +166,7 @@ async function composeAgent(
     nowMs: clock.nowMs,
   });
 
+  const bmcScans = new BmcScanService({ log, report: (fact) => journal.append(fact) });
   const routerAnswers = new RouterAnswerService({ clock, log });
   let networks: ServedNetworks | undefined;
   const serve = (state: SiteState) => {
@@ -175,6 +179,7 @@ async function composeAgent(
     tftp.applyAddresses(subnets.map(({ serverAddress }) => serverAddress));
     power.applyState(state);
     void prefetch(cache, state, log);
+    bmcScans.applyState(state);
   };
   store.onChange(serve);
 
@@ -215,7 +220,7 @@ async function composeAgent(
 
   const services = [
     ...[dhcp, otherServers, routerAnswers, tftp, files, http],
-    ...[power.watch, operations, status, statusPage, sync],
+    ...[power.watch, operations, bmcScans, status, statusPage, sync],
   ];
   return {
     async start() {

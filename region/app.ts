@@ -41,6 +41,8 @@ import { nameCaller, observeRequests } from "./routes/observe_requests.ts";
 import { meRoutes } from "./routes/me.ts";
 import { oidcSignInRoutes } from "./routes/oidc_sign_in.ts";
 import { operationRoutes } from "./routes/operations.ts";
+import { bmcCertificateRoutes } from "./routes/bmc_certificate.ts";
+import { bmcScanRoutes } from "./routes/bmc_scans.ts";
 import { ownerDataRoutes } from "./routes/owner_data.ts";
 import { poolRoutes, zoneRoutes } from "./routes/placements.ts";
 import { problemResponse, toProblem } from "./routes/problem.ts";
@@ -153,6 +155,8 @@ function apiRoutes(ctx: RegionContext) {
     machineImportRoutes(ctx),
     machineRoutes(ctx),
     ownerDataRoutes(ctx),
+    bmcCertificateRoutes(ctx),
+    bmcScanRoutes(ctx),
     storageRoutes(ctx),
     interfaceRoutes(ctx),
     deviceRoutes(ctx),

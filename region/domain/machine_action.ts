@@ -19,6 +19,8 @@ export interface ActionSubject extends Standing {
   readonly hostname: string;
   readonly isLocked: boolean;
   readonly hasBmc: boolean;
+  /** Its power can be switched on and nothing else. */
+  readonly onlySwitchesOn?: boolean;
   readonly ownerUserId: number | null;
   /** The operation under way. */
   readonly running?: { readonly id: string; readonly kind: OperationKind };
@@ -95,6 +97,9 @@ function refusalOf(
   const { running } = machine;
   if (running && rule.operation && !rule.endsOperation) return () => busy(running);
   if (action.startsWith("power_") && !machine.hasBmc) return () => noBmc(machine);
+  if (["power_off", "power_cycle", "power_query"].includes(action) && machine.onlySwitchesOn) {
+    return () => onlySwitchesOn(machine);
+  }
   return undefined;
 }
 
@@ -159,6 +164,13 @@ function noBmc(machine: ActionSubject): DomainError {
   return conflict(
     "machine.no_bmc",
     `${machine.hostname} has no BMC; switch it by hand, or tell its BMC with PATCH`,
+  );
+}
+
+function onlySwitchesOn(machine: ActionSubject): DomainError {
+  return conflict(
+    "machine.only_switches_on",
+    `${machine.hostname} is woken by Wake-on-LAN, which can switch on only; switch it off by hand`,
   );
 }
 

@@ -315,6 +315,22 @@ describe("the timeline", () => {
     ],
     [fact("power.observed", { state: "on" }), undefined],
     [fact("power.seen", { machines: [] }), undefined],
+    // Only the writing can tell whether these two are news.
+    [fact("bmc.certificate_seen", { address: "b", port: 443, sha256: "ab".repeat(32) }), undefined],
+    [
+      fact("bmc_scan.ended", { scanId: "b-1", found: [] }),
+      "info: a scan for BMCs ended; it found 0",
+    ],
+    [
+      fact("bmc_scan.ended", { scanId: "b-1", found: [], message: "no network" }),
+      "error: a scan for BMCs failed: no network",
+    ],
+    [fact("bmc.found", { address: "b", username: "rackwright", sealedPassword: "x" }), undefined],
+    [
+      fact("bmc.not_usable", { address: "b", message: "all 9 of its users are taken" }),
+      "warning: its BMC at b was found, but no user could be made in it: all 9 of its users are " +
+      "taken; enter its credentials",
+    ],
     [fact("operation.started", { operationKind: "deploy" }), "info: the site began to deploy"],
     [ended("done"), "info: the operation is done"],
     [ended("failed", { failure }), "error: the operation failed: no answer"],

@@ -1,3 +1,4 @@
+import type { FoundBmc } from "@/shared/contract/bmc_scan.ts";
 import type { KnownFact } from "@/shared/contract/facts.ts";
 import type { Failure } from "@/shared/contract/failure.ts";
 import type { Inventory } from "@/shared/contract/inventory.ts";
@@ -44,6 +45,25 @@ export type Change =
   | {
     readonly kind: "power_confirmed";
     readonly machines: (KnownFact & { kind: "power.seen" })["machines"];
+  }
+  | {
+    readonly kind: "bmc_certificate";
+    readonly address: string;
+    readonly port: number;
+    readonly sha256: string;
+  }
+  | {
+    readonly kind: "bmc_found";
+    readonly address: string;
+    readonly username: string;
+    /** Under the site's key. */
+    readonly sealedPassword: string;
+  }
+  | {
+    readonly kind: "bmc_scan_ended";
+    readonly scanId: string;
+    readonly message: string | null;
+    readonly found: FoundBmc[];
   }
   | { readonly kind: "operation_started" }
   | { readonly kind: "script_started"; readonly number: number }
@@ -136,6 +156,18 @@ function stateChanges(fact: KnownFact, seen: Seen): Change[] {
       return seen.machine ? [{ kind: "power", state: fact.state, fault: faultOf(fact) }] : [];
     case "power.seen":
       return [{ kind: "power_confirmed", machines: fact.machines }];
+    case "bmc.certificate_seen": {
+      const { address, port, sha256 } = fact;
+      return seen.machine ? [{ kind: "bmc_certificate", address, port, sha256 }] : [];
+    }
+    case "bmc.found": {
+      const { address, username, sealedPassword } = fact;
+      return seen.machine ? [{ kind: "bmc_found", address, username, sealedPassword }] : [];
+    }
+    case "bmc_scan.ended": {
+      const { scanId, message = null, found } = fact;
+      return [{ kind: "bmc_scan_ended", scanId, message, found }];
+    }
     case "operation.started":
       return seen.operation?.state === "running" ? [{ kind: "operation_started" }] : [];
     case "script.started":

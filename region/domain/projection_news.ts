@@ -63,6 +63,16 @@ export function eventOf(fact: KnownFact): NewsItem | undefined {
       return line(`power: ${spoken(fact.order)} done, now ${fact.state}`);
     case "power.failed":
       return line(`power: ${spoken(fact.order)} failed: ${fact.message}`, "error");
+    case "bmc_scan.ended":
+      return fact.message === undefined
+        ? line(`a scan for BMCs ended; it found ${fact.found.length}`)
+        : line(`a scan for BMCs failed: ${fact.message}`, "error");
+    case "bmc.not_usable":
+      return line(
+        `its BMC at ${fact.address} was found, but no user could be made in it: ${fact.message}; ` +
+          "enter its credentials",
+        "warning",
+      );
     case "operation.started":
       return line(`the site began to ${spoken(fact.operationKind)}`);
     case "operation.ended":
@@ -78,6 +88,8 @@ export function eventOf(fact: KnownFact): NewsItem | undefined {
     case "power.ordered":
     case "power.observed":
     case "power.seen":
+    case "bmc.certificate_seen":
+    case "bmc.found":
     case "work.progressed":
       return undefined;
   }

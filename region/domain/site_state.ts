@@ -1,5 +1,6 @@
 import type {
   ContentFile,
+  KnownPower,
   RestingBoot,
   SiteState,
   StateBmc,
@@ -30,6 +31,8 @@ export interface SiteRecords {
   readonly site: { id: string; name: string; enlist: boolean };
   readonly subnets: readonly SubnetRecord[];
   readonly ranges: readonly RangeRecord[];
+  /** Those under way. */
+  readonly bmcScans?: readonly { id: string; cidr: string }[];
   /** Everything that is promised to somebody. */
   readonly addresses: readonly AddressRecord[];
   /** What people add to what DHCP sends. */
@@ -60,8 +63,10 @@ export interface MachineRecord {
   readonly domain?: string | null;
   /** From its inventory: `bios`, `uefi`, or null before the first. */
   readonly firmware: string | null;
-  /** Absent: switched by hand. */
+  /** Absent: not switched by IPMI. */
   readonly bmc?: StateBmc;
+  /** Absent, like `bmc`: switched by hand. */
+  readonly power?: KnownPower;
   /** Of its tags; absent: none. */
   readonly kernelOptions?: string;
 }
@@ -117,6 +122,7 @@ export function buildSiteState(
     images,
     bootFiles: bootFiles(records.images),
     otherReservations: otherReservations(records),
+    ...optional("bmcScans", records.bmcScans?.length ? [...records.bmcScans] : undefined),
     ...optional("enlistImageId", site.enlist ? enlistImage(records, images) : undefined),
   };
 }
@@ -154,6 +160,7 @@ function stateMachines(records: SiteRecords): StateMachine[] {
       ...someOptions(optionsOf(machine, records)),
       ...optional("firmware", firmwareOf(machine)),
       ...optional("bmc", machine.bmc),
+      ...optional("power", machine.power),
       boot: restingBootOf(machine.status),
       ...optional("kernelOptions", machine.kernelOptions),
       ...optional("rescue", machine.status === "Rescue mode" ? rescueOf(machine, records) : null),

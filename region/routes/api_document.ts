@@ -33,6 +33,7 @@ export const API_TAGS = [
   { name: "dns", description: "Domains, records, and zones to load into a DNS server" },
   { name: "images", description: "Operating systems and boot programs" },
   { name: "sites", description: "Places with machines, each with its agents" },
+  { name: "bmc-scans", description: "Looking for BMCs in a site's networks" },
   { name: "agents", description: "The programs that serve a site" },
   { name: "identity", description: "People, groups, sessions, keys" },
   { name: "settings", description: "What holds for the whole region" },

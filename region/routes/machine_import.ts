@@ -57,6 +57,7 @@ const FILE = {
       schema: z.string().openapi({
         description: "RFC 4180 in UTF-8. The first line names the columns, in any order: siteId, " +
           "hostname, macs, architecture, bmcKind, bmcAddress, bmcPort, bmcUsername, bmcPassword, " +
+          "bmcCertificateSha256, bmcSystem, bmcOnUrl, bmcOffUrl, bmcQueryUrl, bmcMac, " +
           "zone, pool, tags, description. Only macs must be there; several MACs or tags stand in " +
           "one cell with spaces between. An empty cell says nothing",
         example: "hostname,macs,bmcAddress,bmcUsername,bmcPassword,zone,tags\n" +

@@ -3,6 +3,7 @@ import { Failure } from "@/shared/contract/failure.ts";
 import { Inventory } from "@/shared/contract/inventory.ts";
 import { MACHINE_STATUSES, OPERATION_KINDS } from "@/shared/machine/lifecycle.ts";
 import { Hostname } from "./api.ts";
+import { Bmc, BmcInput } from "./bmc_schema.ts";
 import { DomainOfHost } from "./domains.ts";
 import { Interface } from "./interface_schema.ts";
 import { PlacementName } from "./placements.ts";
@@ -45,12 +46,7 @@ export const Machine = z.object({
   memoryMib: z.int(),
   diskCount: z.int(),
   storageBytes: z.int(),
-  bmc: z.object({
-    kind: z.literal("ipmi"),
-    address: z.string(),
-    port: z.int(),
-    username: z.string(),
-  }).nullable(),
+  bmc: Bmc.nullable(),
   imageId: z.string().nullable(),
   /** How it shall be connected. */
   interfaces: z.array(Interface),
@@ -71,19 +67,6 @@ export const Machine = z.object({
 
 /** A machine as it stands in a list: without its inventory and its interfaces. */
 export const ListedMachine = Machine.omit({ inventory: true, interfaces: true });
-
-/** How a BMC is reached, with its password: only ever sent in. */
-export const BmcInput = z.strictObject({
-  kind: z.literal("ipmi"),
-  address: z.string().max(253).regex(
-    /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
-    "use an IPv4 address or a host name",
-  ),
-  port: z.int().min(1).max(65_535).optional(),
-  // IPMI v2.0 §22.28 and §22.30: names of 16 bytes, passwords of 20.
-  username: z.string().max(16),
-  password: z.string().max(20),
-});
 
 export const Architecture = z.string().max(32).regex(
   /^[a-z0-9_]+$/,
@@ -128,4 +111,15 @@ export const MachineChange = z.strictObject({
     z.strictObject({ add: TagNames.optional(), remove: TagNames.optional() }),
   ).optional(),
   description: Description.optional(),
+}).openapi({
+  example: {
+    bmc: {
+      kind: "redfish",
+      address: "10.21.0.11",
+      username: "admin",
+      password: "calvin",
+      certificateSha256: "9a64aaec0505a5dc17be423bf1d680e7051b797850bba432a621883b80dad016",
+    },
+    tags: { add: ["gpu"] },
+  },
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FoundBmc } from "./bmc_scan.ts";
 import { Failure } from "./failure.ts";
 import { Inventory } from "./inventory.ts";
 
@@ -131,6 +132,23 @@ export const KnownFact = z.discriminatedUnion("kind", [
       state: PowerState,
       at: z.iso.datetime(),
     })).max(500),
+  }),
+  /** A machine without a BMC configured found its own, and made a user for us in it. */
+  fact("bmc.found", {
+    address: z.string().max(253),
+    bmcMac: z.string().max(32).optional(),
+    username: z.string().max(16),
+    /** Compact JWE under the site key. */
+    sealedPassword: z.string().max(4096),
+  }),
+  /** Likewise, but no user could be made. */
+  fact("bmc.not_usable", { address: z.string().max(253), message: z.string().max(500) }),
+
+  /** The end of a scan for BMCs; `message`: why it failed. */
+  fact("bmc_scan.ended", {
+    scanId: z.string(),
+    message: z.string().max(500).optional(),
+    found: z.array(FoundBmc).max(1024),
   }),
 
   fact("operation.started", { operationKind: z.string() }),

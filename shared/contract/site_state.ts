@@ -223,6 +223,8 @@ export const SiteState = z.object({
   bootFiles: z.array(z.object({ name: z.string(), file: ContentFile })),
   /** Addresses promised to MACs that belong to no machine. Absent: none. */
   otherReservations: z.array(StateReservation).default([]),
+  /** Networks to look through for BMCs, until their end is told. Absent: none. */
+  bmcScans: z.array(z.object({ id: z.string(), cidr: z.string() })).max(32).optional(),
   /** Whether unknown machines are taken in, and with which image. Absent: they are not. */
   enlistImageId: z.string().optional(),
 });

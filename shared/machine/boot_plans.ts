@@ -33,6 +33,8 @@ export const DEADLINE_SECONDS: Record<OperationKind, number> = {
 export interface PlanChoice {
   /** Absent: power is switched by hand, and the plan's power orders are left out. */
   readonly hasBmc: boolean;
+  /** It can switch on and nothing else: orders to switch off are left out. Absent: it can do all. */
+  readonly onlySwitchesOn?: boolean;
   /** test, exit_rescue: the machine boots its own disk afterwards, instead of being switched off. */
   readonly returnsToDisk?: boolean;
   /** erase: how. */
@@ -51,7 +53,8 @@ export interface PlanChoice {
 export function bootPlanFor(kind: OperationKind, choice: PlanChoice): BootPlan | undefined {
   const { hasBmc, returnsToDisk = false, erase = "quick", scriptSeconds = 0 } = choice;
   const { deadlineSeconds = DEADLINE_SECONDS[kind] } = choice;
-  const power = (order: PowerOrder) => (hasBmc ? [powerPhase(order)] : []);
+  const power = (order: PowerOrder) =>
+    hasBmc && (order === "on" || !choice.onlySwitchesOn) ? [powerPhase(order)] : [];
   const goBack = () => power(returnsToDisk ? "cycle" : "off");
   const after = returnsToDisk ? "local_disk" : "power_off";
   const inSystem = (purpose: BootPurpose, doneBy: BootPhase["doneBy"]): BootPhase[] => [

@@ -113,7 +113,7 @@ def save_inventory():
 
 
 def enlist():
-    signal("OK", {"inventory.json": json.dumps(inventory()).encode()})
+    signal("OK", with_bmc({"inventory.json": json.dumps(inventory()).encode()}))
 
 
 def commission():
@@ -126,7 +126,7 @@ def commission():
                   duration_ms=int((time.monotonic() - started) * 1000))
     heartbeat("commissioning")
     failed = run_scripts(2)
-    result = {"inventory.json": json.dumps(found).encode()}
+    result = with_bmc({"inventory.json": json.dumps(found).encode()})
     if failed:
         signal("FAILED", result, error="; ".join(failed))
     else:

@@ -1,5 +1,6 @@
 import type { BootKind, BootPurpose } from "@/shared/machine/boot_plan.ts";
 import type { EraseWay } from "@/shared/machine/lifecycle.ts";
+import { WORKER_BMC_PY } from "./worker_bmc_py.ts";
 import { WORKER_DEVICES_PY } from "./worker_devices_py.ts";
 import { WORKER_JOBS_PY } from "./worker_jobs_py.ts";
 
@@ -7,13 +8,13 @@ import { WORKER_JOBS_PY } from "./worker_jobs_py.ts";
  * The program that an ephemeral system runs as its user-data: POSIX tools and Python's standard
  * library only, so that no image needs anything of ours.
  *
- * This part finds out and reports; `worker_devices_py.ts` reads the buses, `worker_jobs_py.ts` is what
- * there is to do. `@JOB@` is replaced by the job, as base64 of JSON.
+ * This part finds out and reports; `worker_devices_py.ts` reads the buses, `worker_bmc_py.ts` speaks to
+ * the BMC, `worker_jobs_py.ts` is what there is to do. `@JOB@` is replaced by the job, as base64 of JSON.
  */
 const WORKER_PY = String.raw`#!/usr/bin/python3
 # Rackwright worker: looks into the machine, tests, wipes or installs it, and reports.
-import base64, concurrent.futures, fcntl, glob, hashlib, json, os, random, re, shutil, struct
-import subprocess, threading, time, urllib.error, urllib.parse, urllib.request, uuid
+import base64, concurrent.futures, ctypes, fcntl, glob, hashlib, json, os, random, re, secrets
+import select, shutil, struct, subprocess, threading, time, urllib.error, urllib.parse, urllib.request, uuid
 
 JOB = json.loads(base64.b64decode("@JOB@"))
 WORK = "/run/rackwright"
@@ -182,6 +183,8 @@ export interface WorkerJob {
   }[];
   /** erase: how. */
   readonly erase?: EraseWay;
+  /** enlist, commission: make a user in the machine's own BMC and tell it. */
+  readonly makesBmcUser?: boolean;
   /** What the machine boots when all is done; switched off, unless it is its own disk. */
   readonly afterwards?: BootKind;
 }
@@ -190,5 +193,6 @@ export interface WorkerJob {
 export function workerUserData(job: WorkerJob): string {
   const bytes = new TextEncoder().encode(JSON.stringify(job));
   const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-  return WORKER_PY.replace("@JOB@", base64) + WORKER_DEVICES_PY + WORKER_JOBS_PY;
+  return WORKER_PY.replace("@JOB@", base64) + WORKER_DEVICES_PY + WORKER_BMC_PY +
+    WORKER_JOBS_PY;
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import { Inventory } from "@/shared/contract/inventory.ts";
 import type { NewFact } from "@/shared/contract/facts.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
@@ -24,6 +25,8 @@ export class MachineReports {
       readonly log: Log;
       /** The address leased to a machine now. */
       readonly addressOf: (mac: string) => string | undefined;
+      /** Seals a secret so that only the region and this site's agents can open it. */
+      readonly seal: (secret: string) => Promise<string>;
     },
   ) {}
 
@@ -143,6 +146,7 @@ export class MachineReports {
     const ipv4 = this.deps.addressOf(mac) ?? "0.0.0.0";
     const inventory = parseInventory(await fileText(form, "inventory.json"));
     this.deps.journal.append({ kind: "machine.enlisted", mac, ipv4, inventory });
+    await this.#bmc(form, entry);
     await this.deps.journal.flush();
     await this.deps.credentials.end(entry);
   }
@@ -157,7 +161,23 @@ export class MachineReports {
     const inventory = message === undefined || found !== undefined
       ? parseInventory(found)
       : undefined;
+    await this.#bmc(form, entry);
     this.#append(entry, { kind: "commission.reported", ok: !message, message, inventory });
+  }
+
+  /** What the machine says of its own BMC; the password is sealed before it is written anywhere. */
+  async #bmc(form: FormData, entry: CredentialEntry): Promise<void> {
+    const text = await fileText(form, "bmc.json");
+    if (text === undefined) return;
+    const parsed = FoundBmc.safeParse(parseJson(text));
+    if (!parsed.success) throw malformed("bmc.json: it has address, mac, username and password");
+    const { address, mac: bmcMac, username, password, error } = parsed.data;
+    if (username === undefined || password === undefined) {
+      const message = error?.slice(0, 500) ?? "no reason given";
+      return this.#append(entry, { kind: "bmc.not_usable", address, message });
+    }
+    const sealedPassword = await this.deps.seal(password);
+    this.#append(entry, { kind: "bmc.found", address, bmcMac, username, sealedPassword });
   }
 
   /** Stores a log to be sent ahead of the fact that names it. */
@@ -173,6 +193,14 @@ export class MachineReports {
     this.deps.journal.append({ ...fact, mac, systemId, operationId });
   }
 }
+
+const FoundBmc = z.object({
+  address: z.ipv4(),
+  mac: z.string().max(32).optional(),
+  username: z.string().min(1).max(16).optional(),
+  password: z.string().min(1).max(20).optional(),
+  error: z.string().optional(),
+});
 
 function parseInventory(text: string | undefined): Inventory {
   const parsed = Inventory.safeParse(parseJson(text));

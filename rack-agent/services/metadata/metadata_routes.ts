@@ -1,5 +1,5 @@
 import { DomainError } from "@/shared/errors/domain_error.ts";
-import type { StateOperation } from "@/shared/contract/site_state.ts";
+import type { StateMachine, StateOperation } from "@/shared/contract/site_state.ts";
 import { contentUrl } from "@/rack-agent/protocol/boot/kernel_command_line.ts";
 import { parseOauthHeader } from "@/rack-agent/protocol/metadata/oauth.ts";
 import { installedConfig, preseed } from "@/rack-agent/protocol/metadata/preseed.ts";
@@ -126,6 +126,7 @@ export class MetadataRoutes {
       tokenSecret: entry.tokenSecret,
       ...(entry.purpose === "install" ? await this.#installJob(entry, operation, origin) : {}),
       ...workOf(operation, origin),
+      makesBmcUser: makesBmcUser(entry, this.deps.store.machine(entry.systemId ?? "")),
     };
     return text(workerUserData(job));
   }
@@ -159,6 +160,15 @@ export class MetadataRoutes {
   #operationOf(entry: CredentialEntry): StateOperation | undefined {
     return this.deps.store.state?.operations.find(({ id }) => id === entry.operationId);
   }
+}
+
+/** Nobody has said how the machine is switched; a person's word, even "by hand", is left alone. */
+function makesBmcUser(
+  { purpose }: CredentialEntry,
+  machine: StateMachine | undefined,
+): boolean | undefined {
+  const isAsked = purpose === "enlist" || purpose === "commission";
+  return isAsked && !machine?.bmc && !machine?.power ? true : undefined;
 }
 
 /** What the operation wants done, and what follows it. */

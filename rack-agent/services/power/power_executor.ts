@@ -63,14 +63,14 @@ export function powerControl(deps: PowerControlDeps): PowerControl {
     log,
     record,
     poll: async (machine, signal) =>
-      await orders.poll(pins.withPin(await descriptions.of(machine)), signal),
+      await orders.poll(pins.withPin(machine.systemId, await descriptions.of(machine)), signal),
     chance: () => Math.random(),
     close: () => orders.close(),
   });
   return {
     watch,
     execute: async (machine, order, signal) => {
-      const bmc = pins.withPin(await descriptions.of(machine));
+      const bmc = pins.withPin(machine.systemId, await descriptions.of(machine));
       const options = { signal, uefi: machine.firmware === "uefi" };
       const done = await orders.executeOrder(bmc, DRIVER_ORDER[order], options);
       watch.noteOrder(machine.systemId, done.state);

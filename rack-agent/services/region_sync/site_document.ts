@@ -1,4 +1,11 @@
-import { base64url, compactDecrypt, compactVerify, importJWK, type JWK } from "jose";
+import {
+  base64url,
+  compactDecrypt,
+  CompactEncrypt,
+  compactVerify,
+  importJWK,
+  type JWK,
+} from "jose";
 import type { RegionKey } from "@/shared/contract/enrolment.ts";
 import { SiteState } from "@/shared/contract/site_state.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
@@ -64,4 +71,14 @@ export async function openSecret(sealed: string, siteKey: string): Promise<strin
     contentEncryptionAlgorithms: ["A256GCM"],
   });
   return new TextDecoder().decode(plaintext);
+}
+
+/** Seals a secret for the region in the same way; `siteId` says whose key it is. */
+export async function sealSecret(
+  secret: string,
+  of: { siteId: string; siteKey: string },
+): Promise<string> {
+  return await new CompactEncrypt(new TextEncoder().encode(secret))
+    .setProtectedHeader({ alg: "dir", enc: "A256GCM", kid: of.siteId })
+    .encrypt(base64url.decode(of.siteKey));
 }

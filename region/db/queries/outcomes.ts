@@ -4,7 +4,13 @@ import type { Standing } from "@/shared/machine/lifecycle.ts";
 import { IN_TRANSIT } from "@/shared/machine/statuses.ts";
 import type { Db } from "../client.ts";
 import { events, type NewEvent } from "../schema/events.ts";
-import { type MachineRow, machines, type PowerFault, type PowerState } from "../schema/machines.ts";
+import {
+  type MachineBmc,
+  type MachineRow,
+  machines,
+  type PowerFault,
+  type PowerState,
+} from "../schema/machines.ts";
 import { type OperationRow, operations, type OperationState } from "../schema/operations.ts";
 import { leases } from "../schema/subnets.ts";
 
@@ -147,6 +153,17 @@ export async function confirmPowerStates(
       AS seen("systemId" text, state text, at timestamptz)
     WHERE machines.system_id = seen."systemId" AND machines.site_id = ${siteId}
       AND (machines.power_state_at IS NULL OR machines.power_state_at <= seen.at)`);
+}
+
+/** How a machine is switched from now on; undefined: somebody wrote it since it was read. */
+export async function setBmc(
+  tx: Db,
+  { id, version }: MachineRow,
+  bmc: MachineBmc,
+): Promise<MachineRow | undefined> {
+  const [row] = await tx.update(machines).set({ bmc, version: sql`${machines.version} + 1` })
+    .where(and(eq(machines.id, id), eq(machines.version, version))).returning();
+  return row;
 }
 
 /** Opens a lease; false when this MAC had the address already. Whoever had it before has lost it. */

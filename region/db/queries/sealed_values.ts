@@ -14,6 +14,7 @@ export interface SealedPlace {
 export const SEALED_PLACES: readonly SealedPlace[] = [
   { table: "sites", key: "id", column: "sealed_site_key" },
   { table: "machines", key: "id", column: "bmc", field: "sealedPassword" },
+  { table: "machines", key: "id", column: "bmc", field: "sealedKg" },
   { table: "operations", key: "id", column: "sealed_user_data" },
   { table: "webhooks", key: "id", column: "sealed_secret" },
   { table: "identity_providers", key: "id", column: "sealed_client_secret" },

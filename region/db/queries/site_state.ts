@@ -7,6 +7,7 @@ import { type SiteRow, sites } from "../schema/sites.ts";
 import { ipAddresses, type IpAddressRow } from "../schema/ip_addresses.ts";
 import { vlans } from "../schema/networks.ts";
 import { type IpRangeRow, ipRanges, type SubnetRow, subnets } from "../schema/subnets.ts";
+import { listRunningBmcScans } from "./bmc_scans.ts";
 import { type DhcpOptionRow, listOptionsOfSite } from "./dhcp_options.ts";
 import { listInterfacesOfSite, type PhysicalInterface } from "./interfaces.ts";
 import { listSettings, type SettingRow } from "./settings.ts";
@@ -28,6 +29,8 @@ export interface SiteRows {
   /** What their tags add to the kernel command line, by machine. */
   readonly kernelOptions: ReadonlyMap<number, string>;
   readonly settings: SettingRow[];
+  /** Those under way. */
+  readonly bmcScans: { readonly id: string; readonly cidr: string }[];
 }
 
 /**
@@ -41,7 +44,14 @@ export async function readSiteRows(db: Db, siteId: string): Promise<SiteRows | u
     const [site] = await tx.select().from(sites).where(eq(sites.id, siteId));
     if (!site) return undefined;
     const settings = await listSettings(tx);
-    return { site, settings, ...await readNetworks(tx, siteId), ...await readMachines(tx, siteId) };
+    const bmcScans = await listRunningBmcScans(tx, siteId);
+    return {
+      site,
+      settings,
+      bmcScans,
+      ...await readNetworks(tx, siteId),
+      ...await readMachines(tx, siteId),
+    };
   }, { isolationLevel: "repeatable read", accessMode: "read only" });
 }
 

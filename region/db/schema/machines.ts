@@ -6,15 +6,44 @@ import type { MachineStatus } from "@/shared/machine/lifecycle.ts";
 import type { StorageWish } from "@/shared/machine/storage.ts";
 import { moment } from "./columns.ts";
 
-/** How a machine's BMC is reached. */
-export interface MachineBmc {
-  readonly kind: "ipmi";
-  readonly address: string;
-  readonly port: number;
-  readonly username: string;
-  /** Compact JWE under the region's seal key. */
-  readonly sealedPassword: string;
-}
+/** How a machine is switched. What is sealed is a compact JWE under the region's seal key. */
+export type MachineBmc =
+  | {
+    readonly kind: "ipmi";
+    readonly address: string;
+    readonly port: number;
+    readonly username: string;
+    readonly sealedPassword: string;
+    /** Absent: 3. */
+    readonly cipherSuite?: number;
+    /** Absent: the BMC has no K_g. */
+    readonly sealedKg?: string;
+    /** Absent: operator. */
+    readonly privilege?: "operator" | "administrator";
+  }
+  | {
+    readonly kind: "redfish";
+    readonly address: string;
+    readonly port: number;
+    readonly username: string;
+    readonly sealedPassword: string;
+    /** Absent: none is pinned yet. */
+    readonly certificateSha256?: string;
+    /** Id among the BMC's systems; absent: the only one. */
+    readonly system?: string;
+  }
+  | {
+    readonly kind: "webhook";
+    readonly onUrl: string;
+    readonly offUrl: string;
+    readonly queryUrl?: string;
+    /** Absent: the password is a bearer token. */
+    readonly username?: string;
+    readonly sealedPassword?: string;
+    readonly certificateSha256?: string;
+  }
+  | { readonly kind: "wake_on_lan"; readonly mac: string; readonly broadcast?: string }
+  | { readonly kind: "manual" };
 
 /** What a machine boots in rescue mode. */
 export interface RescueSystem {

@@ -14,13 +14,44 @@ export interface ImportedMachine {
   readonly description?: string;
 }
 
-/** As an export has it, without the password; then it can only be compared. */
-export interface ImportedBmc {
-  readonly kind: "ipmi";
-  readonly address: string;
-  readonly port?: number;
-  readonly username: string;
-  readonly password?: string;
+/** As an export has it, without the password where one belongs; then it can only be compared. */
+export type ImportedBmc =
+  & { readonly port?: number; readonly certificateSha256?: string | null }
+  & (
+    | {
+      readonly kind: "ipmi";
+      readonly address: string;
+      readonly username: string;
+      readonly password?: string;
+      readonly cipherSuite?: number;
+      readonly kg?: string;
+      readonly privilege?: "operator" | "administrator";
+    }
+    | {
+      readonly kind: "redfish";
+      readonly address: string;
+      readonly username: string;
+      readonly password?: string;
+      readonly system?: string;
+    }
+    | {
+      readonly kind: "webhook";
+      readonly onUrl: string;
+      readonly offUrl: string;
+      readonly queryUrl?: string;
+      readonly username?: string;
+      readonly password?: string;
+    }
+    | { readonly kind: "wake_on_lan"; readonly mac: string; readonly broadcast?: string }
+    | { readonly kind: "manual" }
+  );
+
+type WithPassword<B> = B extends { kind: "ipmi" | "redfish" } ? B & { readonly password: string }
+  : B;
+
+/** Whether nothing is missing of it. A webhook may do without, and some have no password at all. */
+export function hasItsPassword(bmc: ImportedBmc): bmc is WithPassword<ImportedBmc> {
+  return (bmc.kind !== "ipmi" && bmc.kind !== "redfish") || bmc.password !== undefined;
 }
 
 export interface ImportLine {
@@ -42,6 +73,16 @@ export interface ImportFault {
   readonly accepted?: string;
 }
 
+/** A BMC that is there already; fields that its kind does not have are absent. */
+export interface KnownBmc {
+  readonly kind: string;
+  readonly address?: string;
+  readonly port?: number;
+  readonly username?: string;
+  readonly onUrl?: string;
+  readonly mac?: string;
+}
+
 /** A machine that is there already. */
 export interface KnownMachine {
   readonly systemId: string;
@@ -49,12 +90,7 @@ export interface KnownMachine {
   readonly hostname: string;
   readonly macs: readonly string[];
   readonly architecture: string;
-  readonly bmc: {
-    readonly kind: string;
-    readonly address: string;
-    readonly port: number;
-    readonly username: string;
-  } | null;
+  readonly bmc: KnownBmc | null;
   readonly zone: string;
   readonly pool: string;
   /** Those that people put on it. */
@@ -112,7 +148,7 @@ export function planImport(lines: readonly ImportLine[], known: KnownThings): Li
       ...repeated(machine, seen, line),
       ...(there.size > 1 ? [twoMachines([...there])] : []),
       ...(holder && !existing ? [nameTaken(holder)] : []),
-      ...(machine.bmc && machine.bmc.password === undefined && !existing ? [noPassword()] : []),
+      ...(machine.bmc && !hasItsPassword(machine.bmc) && !existing ? [noPassword()] : []),
     ].map((fault) => ({ line, ...fault }));
     if (faults.length > 0) return { kind: "refused", line, faults };
     if (!existing) return { kind: "new", line, machine };
@@ -167,7 +203,7 @@ function differencesOf(
       .map((field): [string, string, string | undefined] => [field, existing[field], plain[field]]),
     ["macs", listed(existing.macs), listed([...existing.macs, ...macs])],
     ["tags", listed(existing.tags), manual && listed(manual)],
-    ["bmc", spokenBmc(existing.bmc), bmc && spokenBmc({ port: existing.bmc?.port ?? 623, ...bmc })],
+    ["bmc", spokenBmc(existing.bmc), bmc && spokenBmc(withPortOf(existing.bmc, bmc))],
   ];
   return pairs.flatMap(([field, there, given]) =>
     given === undefined || given === there ? [] : [{ field, existing: there, given }]
@@ -178,9 +214,26 @@ function listed(names: readonly string[]): string {
   return [...new Set(names)].sort().join(" ");
 }
 
+/** A line that names no port says nothing of it. */
+function withPortOf(existing: KnownBmc | null, bmc: ImportedBmc): KnownBmc {
+  const usual = bmc.kind === "redfish" ? 443 : 623;
+  return { ...bmc, port: bmc.port ?? (existing?.kind === bmc.kind ? existing.port : usual) };
+}
+
 /** Without the password: that is not compared. */
-function spokenBmc(bmc: KnownMachine["bmc"]): string {
-  return bmc === null ? "none" : `${bmc.kind} ${bmc.username}@${bmc.address}:${bmc.port}`;
+function spokenBmc(bmc: KnownBmc | null): string {
+  switch (bmc?.kind) {
+    case undefined:
+      return "none";
+    case "webhook":
+      return `webhook ${bmc?.onUrl}`;
+    case "wake_on_lan":
+      return `wake_on_lan ${bmc?.mac}`;
+    case "manual":
+      return "manual";
+    default:
+      return `${bmc?.kind} ${bmc?.username}@${bmc?.address}:${bmc?.port}`;
+  }
 }
 
 function twoMachines(there: readonly KnownMachine[]): Fault {

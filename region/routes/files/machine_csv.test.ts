@@ -52,5 +52,5 @@ test("machineCells() has a cell for each column, and never a password", () => {
     tags: ["t", "u"],
     description: "d",
   });
-  expect(cells.join("|")).toBe("s-1|a|m n|amd64|ipmi|10.0.0.1|623|root||z|p|t u|d");
+  expect(cells.join("|")).toBe("s-1|a|m n|amd64|ipmi|10.0.0.1|623|root||||||||z|p|t u|d");
 });

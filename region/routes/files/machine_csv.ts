@@ -11,6 +11,12 @@ export const CSV_COLUMNS = {
   bmcPort: "bmc.port",
   bmcUsername: "bmc.username",
   bmcPassword: "bmc.password",
+  bmcCertificateSha256: "bmc.certificateSha256",
+  bmcSystem: "bmc.system",
+  bmcOnUrl: "bmc.onUrl",
+  bmcOffUrl: "bmc.offUrl",
+  bmcQueryUrl: "bmc.queryUrl",
+  bmcMac: "bmc.mac",
   zone: "zone",
   pool: "pool",
   tags: "tags",
@@ -18,6 +24,9 @@ export const CSV_COLUMNS = {
 } as const;
 
 export type CsvColumn = keyof typeof CSV_COLUMNS;
+type BmcField = (typeof CSV_COLUMNS)[CsvColumn] extends infer P
+  ? P extends `bmc.${infer Field}` ? Exclude<Field, "kind"> : never
+  : never;
 
 /** Several MACs or tags stand in one cell with spaces between. */
 const LISTS: readonly CsvColumn[] = ["macs", "tags"];
@@ -74,12 +83,7 @@ export interface CsvMachine {
   readonly hostname: string;
   readonly macs: readonly string[];
   readonly architecture: string;
-  readonly bmc: {
-    readonly kind: string;
-    readonly address: string;
-    readonly port: number;
-    readonly username: string;
-  } | null;
+  readonly bmc: { readonly kind: string } & Partial<Record<BmcField, string | number>> | null;
   readonly zone: string;
   readonly pool: string;
   readonly tags: readonly string[];
@@ -88,17 +92,17 @@ export interface CsvMachine {
 
 /** The cells of a machine, in the order of the columns. */
 export function machineCells({ bmc, ...machine }: CsvMachine): string[] {
-  const cells: Record<CsvColumn, string> = {
+  const plain: Record<string, unknown> = {
     ...machine,
     macs: machine.macs.join(" "),
     tags: machine.tags.join(" "),
-    bmcKind: bmc?.kind ?? "",
-    bmcAddress: bmc?.address ?? "",
-    bmcPort: bmc === null ? "" : String(bmc.port),
-    bmcUsername: bmc?.username ?? "",
-    bmcPassword: "",
   };
-  return Object.keys(CSV_COLUMNS).filter(isColumn).map((column) => cells[column]);
+  const ofBmc: Readonly<Record<string, unknown>> = bmc ?? {};
+  return Object.values(CSV_COLUMNS).map((path) => {
+    const [field = "", inner] = path.split(".");
+    if (path === "bmc.password") return "";
+    return String((inner === undefined ? plain[field] : ofBmc[inner]) ?? "");
+  });
 }
 
 function isColumn(name: string): name is CsvColumn {

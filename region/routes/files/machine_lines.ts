@@ -12,7 +12,8 @@ import { findJsonFault, isStorableText, UNSTORABLE } from "../input/json_fault.t
 import { INVALID_CODE, malformed, MALFORMED_CODE } from "../input/refusals.ts";
 import { formatPath } from "../input/shown_value.ts";
 import { Mac } from "../machine_query.ts";
-import { BmcInput, Machine, NewMachine } from "../machine_schema.ts";
+import { BmcLine } from "../bmc_schema.ts";
+import { Machine, NewMachine } from "../machine_schema.ts";
 
 /** More machines than a site has; a larger estate is imported in several files. */
 export const LINES_MAX = 10_000;
@@ -21,7 +22,7 @@ const LINE_CHARS_MAX = 65_536;
 /** A machine as a line has it. An export's line is one too: what is only read is left out of it. */
 export const MachineLine = NewMachine.extend({
   macs: z.array(Mac).min(1).max(64),
-  bmc: BmcInput.extend({ password: BmcInput.shape.password.optional() }).optional(),
+  bmc: BmcLine.optional(),
 });
 
 /** Fields of an export that an import has no use for. */

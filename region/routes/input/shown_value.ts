@@ -2,7 +2,10 @@ const SHOWN_CHARS_MAX = 80;
 
 /** Fields whose values are kept out of answers and logs, whatever is in them. */
 const SECRET_NAME =
-  /passw|passphrase|secret|token|credential|private|community|cookie|authorization|user[-_]?data|keys?$/i;
+  /passw|passphrase|secret|token|credential|private|community|cookie|authorization|user[-_]?data|keys?$|^kg$/i;
+
+/** RFC 3986 §3.2.1: a user, and perhaps a password, in front of a host. */
+const USER_INFO = /\/\/[^/?#\s]*@/g;
 
 /** `["subnets", 0, "cidr"]` is `subnets[0].cidr`. */
 export function formatPath(path: readonly PropertyKey[]): string {
@@ -20,7 +23,7 @@ export function showValue(path: readonly PropertyKey[], value: unknown): string 
   if (value === undefined) return undefined;
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";
-  return shorten(typeof value === "string" ? value : String(value));
+  return shorten(String(value).replaceAll(USER_INFO, "//…@"));
 }
 
 /** At most 80 characters, never half of one, without control characters. */

@@ -1,4 +1,5 @@
 import type { RegionContext } from "@/region/context.ts";
+import { endBmcScan } from "@/region/db/queries/bmc_scans.ts";
 import { deleteAutoAddresses } from "@/region/db/queries/machine_network.ts";
 import { findMachine, findMachineById } from "@/region/db/queries/machines.ts";
 import {
@@ -7,15 +8,20 @@ import {
   type MachineRow,
   markOperationStarted,
   openLease,
+  setBmc,
   setMachineStatus,
   setOperationEnd,
   setPowerState,
 } from "@/region/db/queries/outcomes.ts";
+import { findSite } from "@/region/db/queries/sites.ts";
 import { updateScriptResult } from "@/region/db/queries/scripts.ts";
 import type { Change } from "@/region/domain/projection.ts";
 import type { NewsItem } from "@/region/domain/projection_news.ts";
 import { enlistMachine } from "@/region/services/machines/enlist_machine.ts";
+import { sealBmc } from "@/region/services/machines/bmc_access.ts";
 import { recordInventory } from "@/region/services/machines/record_inventory.ts";
+import { openSiteKey } from "@/region/tokens/site_key.ts";
+import { unsealText } from "@/region/tokens/seal.ts";
 import { type FactScope, macOf, type Subject } from "./fact_scope.ts";
 
 /** Where and when a change happened. */
@@ -73,6 +79,14 @@ export async function applyChange(
         change.machines.map((each) => ({ ...each, at: new Date(each.at) })),
       );
       return NONE;
+    case "bmc_certificate":
+      return machine ? await pinCertificate(ctx, scope, machine, change) : NONE;
+    case "bmc_found":
+      return machine ? await takeBmc(ctx, scope, machine, change) : NONE;
+    case "bmc_scan_ended": {
+      const { scanId: id, message, found } = change;
+      return await endBmcScan(ctx.db, { id, siteId }, { at, message, found }) ? STATE : NONE;
+    }
     case "operation_started":
       if (standing) await markOperationStarted(ctx.db, standing.operation.id, at);
       return NONE;
@@ -106,6 +120,43 @@ export async function applyChange(
       return STATE;
     }
   }
+}
+
+/** The first certificate that the machine's own BMC shows is held against all later ones. */
+async function pinCertificate(
+  ctx: RegionContext,
+  scope: FactScope,
+  machine: MachineRow,
+  { address, port, sha256 }: Change & { kind: "bmc_certificate" },
+): Promise<Consequence> {
+  const { bmc } = machine;
+  const isIts = bmc?.kind === "redfish" && bmc.address === address && bmc.port === port;
+  if (!isIts || bmc.certificateSha256 !== undefined) return NONE;
+  const changed = await setBmc(ctx.db, machine, { ...bmc, certificateSha256: sha256 });
+  if (!changed) return NONE;
+  scope.putMachine(changed);
+  const message = `the certificate of its BMC at ${address} is pinned: SHA-256 ${sha256}`;
+  return { changesState: true, item: { level: "info", code: "bmc.certificate_pinned", message } };
+}
+
+/** A BMC that the machine found itself, unless a person was faster. */
+async function takeBmc(
+  ctx: RegionContext,
+  scope: FactScope,
+  machine: MachineRow,
+  { address, username, sealedPassword }: Change & { kind: "bmc_found" },
+): Promise<Consequence> {
+  if (machine.bmc) return NONE;
+  const site = await findSite(ctx.db, machine.siteId);
+  if (!site) return NONE;
+  const siteKey = await openSiteKey(ctx.secrets.sealKey, site);
+  const password = await unsealText(siteKey, sealedPassword);
+  const input = { kind: "ipmi", address, username, password, privilege: "administrator" } as const;
+  const changed = await setBmc(ctx.db, machine, await sealBmc(ctx, input));
+  if (!changed) return NONE;
+  scope.putMachine(changed);
+  const message = `its BMC at ${address} was found, with a user ${username} made for it`;
+  return { changesState: true, item: { level: "info", code: "bmc.taken", message } };
 }
 
 async function enlist(

@@ -21,6 +21,7 @@ import {
 } from "@/shared/machine/lifecycle.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { claimAddresses } from "../interfaces/claim_addresses.ts";
+import { powerReach } from "./bmc_access.ts";
 import { findMachineInScope } from "./machine_scope.ts";
 import { prepareOperation, type Work, type WorkInput } from "./prepare_operation.ts";
 import { startOperation } from "./start_operation.ts";
@@ -68,7 +69,7 @@ export async function previewAction(
   requireRole(caller, weakestRoleFor(input.action));
   const running = await findRunningOperation(ctx.db, machine.id);
   const decision = decideAction(
-    { ...machine, hasBmc: machine.bmc !== null, running },
+    { ...machine, ...powerReach(machine.bmc), running },
     caller,
     input,
   );

@@ -18,6 +18,7 @@ import { mustFind } from "@/region/services/not_found.ts";
 import { changeByAction } from "@/region/domain/machine_change.ts";
 import { decideAction } from "@/region/domain/machine_action.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
+import { powerReach } from "./bmc_access.ts";
 import { type ConstraintInput, type Constraints, resolveConstraints } from "./constraints.ts";
 import { type MachineView, viewMachines } from "./machine_view.ts";
 import { poolsInScope } from "./machine_scope.ts";
@@ -112,7 +113,7 @@ async function record(
 ): Promise<MachineRow> {
   const { agentName = "", comment } = input;
   const at = ctx.now();
-  const subject = { ...row, hasBmc: row.bmc !== null };
+  const subject = { ...row, ...powerReach(row.bmc) };
   const { to } = decideAction(subject, caller, { action: "allocate" });
   const change = {
     ...changeByAction(row, {

@@ -13,6 +13,7 @@ import { bumpGeneration } from "@/region/db/queries/sites.ts";
 import { listTagsNamed } from "@/region/db/queries/tags.ts";
 import {
   type Difference,
+  hasItsPassword,
   type ImportedMachine,
   type ImportFault,
   type ImportLine,
@@ -25,7 +26,7 @@ import { publishSoon } from "@/region/services/publish_soon.ts";
 import { ChangedMeanwhile, retryOnChange } from "@/region/services/retry_on_change.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
-import { sealBmc } from "./bmc_access.ts";
+import { sealBmc, viewBmc } from "./bmc_access.ts";
 import { makeSystemId } from "./make_system_id.ts";
 
 /** What to do when a line is wrong: write nothing at all, or write the others. */
@@ -166,9 +167,7 @@ async function prepare(
       status: "New",
       statusChangedAt: at,
       // A new machine without its password is refused by the plan.
-      bmc: bmc?.password === undefined
-        ? null
-        : await sealBmc(ctx, { ...bmc, password: bmc.password }),
+      bmc: bmc && hasItsPassword(bmc) ? await sealBmc(ctx, bmc) : null,
       zoneId: known.zones.get(zone ?? "") ?? DEFAULT_PLACEMENT_ID,
       poolId: known.pools.get(pool ?? "") ?? DEFAULT_PLACEMENT_ID,
       description,
@@ -205,7 +204,7 @@ async function write(
         action: "machine.import" as const,
         id,
         name,
-        after: { ...lines[i], hostname: name, bmc: bmc && { ...bmc, sealedPassword: undefined } },
+        after: { ...lines[i], hostname: name, bmc: bmc && viewBmc(bmc) },
       }));
       await recordChanges(ctx, tx, caller, changes);
       const siteIds = new Set(created.map(({ machine }) => machine.siteId));

@@ -9,6 +9,7 @@ import { formatAction } from "@/shared/machine/lifecycle.ts";
 import type { Caller } from "../identity/caller.ts";
 import { type InterfaceView, viewInterfaces } from "../interfaces/interface_view.ts";
 import { readNetworks } from "../interfaces/read_network.ts";
+import { powerReach, viewBmc } from "./bmc_access.ts";
 import { type Grouping, readGrouping } from "./place_machine.ts";
 
 /** A machine as people see it; secrets are left out by naming what goes in. */
@@ -71,7 +72,7 @@ interface Around {
 function viewOf(row: ListedMachineRow, around: Around) {
   const { macs, operation, owner, caller, grouping } = around;
   const { status } = row;
-  const subject = { ...row, hasBmc: row.bmc !== null, running: operation };
+  const subject = { ...row, ...powerReach(row.bmc), running: operation };
   const actions = availableActions(subject, caller);
   return {
     systemId: row.systemId,
@@ -101,12 +102,7 @@ function viewOf(row: ListedMachineRow, around: Around) {
     memoryMib: row.memoryMib,
     diskCount: row.diskCount,
     storageBytes: row.storageBytes,
-    bmc: row.bmc && {
-      kind: row.bmc.kind,
-      address: row.bmc.address,
-      port: row.bmc.port,
-      username: row.bmc.username,
-    },
+    bmc: row.bmc && viewBmc(row.bmc),
     imageId: row.imageId,
     failure: row.failure,
     actions: actions.map(formatAction),

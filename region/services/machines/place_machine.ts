@@ -14,6 +14,7 @@ import { mustFind } from "@/region/services/not_found.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import type { Caller } from "../identity/caller.ts";
 import { resolveDomain } from "../dns/place_in_domain.ts";
+import { viewBmc } from "./bmc_access.ts";
 import { isInScope } from "./machine_scope.ts";
 
 /** The tags a machine shall have: all of them, or what is to be added and taken off. */
@@ -120,6 +121,6 @@ function distinct(ids: readonly number[]): number[] {
 /** What people say of a machine, for the audit: without its BMC's password. */
 export async function auditView(tx: Db, row: MachineRow) {
   const { hostname, description } = row;
-  const bmc = row.bmc && { ...row.bmc, sealedPassword: undefined };
+  const bmc = row.bmc && viewBmc(row.bmc);
   return { hostname, description, bmc, ...(await readGrouping(tx, [row])).get(row.id) };
 }

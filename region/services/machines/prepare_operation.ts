@@ -10,6 +10,7 @@ import { isConfigured, networkConfigOf } from "@/region/domain/interfaces/networ
 import { parseSshKey } from "@/region/domain/ssh_key.ts";
 import { installStorageOf } from "@/region/domain/storage/installable.ts";
 import { mustFind } from "@/region/services/not_found.ts";
+import { powerReach } from "./bmc_access.ts";
 import { storageWishOf } from "./machine_storage.ts";
 import { readNetwork } from "@/region/services/interfaces/read_network.ts";
 import { prepareScripts } from "@/region/services/scripts/prepare_scripts.ts";
@@ -63,7 +64,7 @@ export async function prepareOperation(
   const { erase } = input;
   const settings = await readSettings(ctx.db);
   const deadlineSeconds = deadlineOf(kind, settings);
-  const choice = { hasBmc: machine.bmc !== null, returnsToDisk, erase, deadlineSeconds };
+  const choice = { ...powerReach(machine.bmc), returnsToDisk, erase, deadlineSeconds };
   const plan = bootPlanFor(kind, choice);
   switch (kind) {
     case "commission":

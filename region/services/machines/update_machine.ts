@@ -39,7 +39,6 @@ export async function updateMachine(
   const change = {
     ...(hostname === undefined ? {} : { hostname }),
     ...(description === undefined ? {} : { description }),
-    ...(input.bmc === undefined ? {} : { bmc: input.bmc && await sealBmc(ctx, input.bmc) }),
   };
   const attempt = () =>
     ctx.db.transaction(async (tx) => {
@@ -47,7 +46,10 @@ export async function updateMachine(
       expectVersion(read, input.ifVersion);
       const before = await auditView(tx, read);
       const placement = await resolvePlacement(tx, caller, input);
-      const moved = await moveMachine(tx, read, { ...change, ...placement });
+      const bmc = input.bmc === undefined
+        ? {}
+        : { bmc: input.bmc && await sealBmc(ctx, input.bmc, read.bmc) };
+      const moved = await moveMachine(tx, read, { ...change, ...bmc, ...placement });
       if (!moved) throw new ChangedMeanwhile();
       if (input.tags) await changeMachineTags(tx, moved.id, input.tags);
       const about = { id: systemId, name: moved.hostname, before };

@@ -1,4 +1,5 @@
 import type { RegionContext } from "@/region/context.ts";
+import type { MachineBmc } from "@/region/db/queries/machines.ts";
 import {
   raiseGenerationAbove,
   readSiteRows,
@@ -109,13 +110,27 @@ async function machineRecord(
   site: SiteSeal,
   row: SiteRows["machines"][number],
 ): Promise<MachineRecord> {
-  const { bmc, ...machine } = row;
+  const { bmc: atRest, ...machine } = row;
+  const bmc = atRest && await resealBmc(ctx, site, { bmc: atRest, systemId: row.systemId });
   if (!bmc) return machine;
-  const { sealedPassword: atRest, ...address } = bmc;
-  const sealedPassword = await tryToReseal(ctx, site, atRest, { machine: row.systemId });
-  return sealedPassword === undefined
-    ? machine
-    : { ...machine, bmc: { ...address, sealedPassword } };
+  return bmc.kind === "ipmi" ? { ...machine, bmc } : { ...machine, power: bmc };
+}
+
+/** The same with what is sealed in it under the site's key; undefined when it cannot be opened. */
+async function resealBmc(
+  ctx: RegionContext,
+  site: SiteSeal,
+  { bmc, systemId: machine }: { bmc: MachineBmc; systemId: string },
+): Promise<MachineBmc | undefined> {
+  const sealed: Record<string, string> = {};
+  for (const field of ["sealedPassword", "sealedKg"] as const) {
+    const atRest = (bmc as { [field]?: string })[field]; // some kinds have no such field
+    if (atRest === undefined) continue;
+    const opened = await tryToReseal(ctx, site, atRest, { machine });
+    if (opened === undefined) return undefined;
+    sealed[field] = opened;
+  }
+  return { ...bmc, ...sealed };
 }
 
 async function operationRecord(

@@ -22,6 +22,7 @@ import { MachineReports } from "@/rack-agent/services/metadata/machine_reports.t
 import { MetadataRoutes } from "@/rack-agent/services/metadata/metadata_routes.ts";
 import { OperationsService } from "@/rack-agent/services/operations_service.ts";
 import type { Identity } from "@/rack-agent/services/region_sync/identity.ts";
+import { sealSecret } from "@/rack-agent/services/region_sync/site_document.ts";
 import { SiteStore } from "@/rack-agent/services/site_store.ts";
 import { Who } from "@/rack-agent/services/who.ts";
 
@@ -168,6 +169,8 @@ export async function startAgent(
     credentials,
     outbox,
     log,
+    seal: (secret) =>
+      sealSecret(secret, { siteId: region.identity.site.id, siteKey: region.identity.siteKey }),
     addressOf: (mac) => [...leases].find(([, holder]) => holder === mac)?.[0],
   });
   const port = freePort();

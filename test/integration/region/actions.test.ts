@@ -11,7 +11,14 @@ import {
   MACHINE_STATUSES,
   standingAfterAction,
 } from "@/shared/machine/lifecycle.ts";
-import { BMC_PASSWORD, INVENTORY, makeImage, makeMachine, makeSite } from "./rack_fixture.ts";
+import {
+  BMC_PASSWORD,
+  INVENTORY,
+  makeImage,
+  makeMachine,
+  makeSite,
+  sealedPasswordOf,
+} from "./rack_fixture.ts";
 import { type RegionUnderTest, startRegionUnderTest } from "./region_under_test.ts";
 
 let region: RegionUnderTest;
@@ -329,8 +336,8 @@ describe("secrets", () => {
     }
     expect(JSON.stringify(region.logged)).not.toContain(BMC_PASSWORD);
     const row = await findMachine(region.ctx.db, systemId);
-    expect(row?.bmc?.sealedPassword).not.toContain(BMC_PASSWORD);
-    expect(await unsealText(region.ctx.secrets.sealKey, row?.bmc?.sealedPassword ?? ""))
+    expect(sealedPasswordOf(row)).not.toContain(BMC_PASSWORD);
+    expect(await unsealText(region.ctx.secrets.sealKey, sealedPasswordOf(row)))
       .toBe(BMC_PASSWORD);
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sql } from "drizzle-orm";
 import { findMachine } from "@/region/db/queries/machines.ts";
 import { unsealText } from "@/region/tokens/seal.ts";
-import { BMC_PASSWORD, makeSite } from "./rack_fixture.ts";
+import { BMC_PASSWORD, makeSite, sealedPasswordOf } from "./rack_fixture.ts";
 import {
   type Answer,
   type RegionUnderTest,
@@ -79,7 +79,7 @@ describe("an import", () => {
     });
     expect(machine.macs[0]).toBe(a);
     const row = await findMachine(region.ctx.db, first.systemId);
-    expect(await unsealText(region.ctx.secrets.sealKey, row?.bmc?.sealedPassword ?? ""))
+    expect(await unsealText(region.ctx.secrets.sealKey, sealedPasswordOf(row)))
       .toBe(BMC_PASSWORD);
     const plain = (await region.call(`GET /api/v1/machines/${second.systemId}`)).body;
     expect(plain).toMatchObject({ macs: [b], hostname: `node-${second.systemId}`, bmc: null });

@@ -23,6 +23,7 @@ import * as ipAddresses from "@/region/db/schema/ip_addresses.ts";
 import * as machines from "@/region/db/schema/machines.ts";
 import * as networks from "@/region/db/schema/networks.ts";
 import * as notifications from "@/region/db/schema/notifications.ts";
+import * as bmcScans from "@/region/db/schema/bmc_scans.ts";
 import * as operations from "@/region/db/schema/operations.ts";
 import * as repeatableRequests from "@/region/db/schema/repeatable_requests.ts";
 import * as scripts from "@/region/db/schema/scripts.ts";
@@ -39,6 +40,7 @@ const modules = [
   agents,
   audit,
   bootSources,
+  bmcScans,
   dhcpOptions,
   devices,
   dns,

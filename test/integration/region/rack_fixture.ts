@@ -1,5 +1,5 @@
 import { insertInterfaces } from "@/region/db/queries/interfaces.ts";
-import { insertMachine } from "@/region/db/queries/machines.ts";
+import { insertMachine, type MachineBmc } from "@/region/db/queries/machines.ts";
 import { upsertImage } from "@/region/db/queries/images.ts";
 import { bumpGeneration } from "@/region/db/queries/sites.ts";
 import { makeSystemId } from "@/region/services/machines/make_system_id.ts";
@@ -37,6 +37,12 @@ export interface MachineOptions {
   readonly hasBmc?: boolean;
   readonly inventory?: Inventory | null;
   readonly architecture?: string;
+}
+
+/** What is stored of a BMC's password; empty: nothing. */
+export function sealedPasswordOf(machine: { bmc: MachineBmc | null } | undefined): string {
+  const bmc = machine?.bmc;
+  return bmc && "sealedPassword" in bmc ? bmc.sealedPassword ?? "" : "";
 }
 
 /** A machine as an earlier life left it. */

@@ -40,6 +40,8 @@ const BODIES: Record<string, unknown> = {
   "PATCH /api/v1/machines/{systemId}": {},
   "POST /api/v1/machines/{systemId}/deploy": { imageId: "i-x" },
   "POST /api/v1/machines/allocate": { cpuCount: 1000 },
+  "POST /api/v1/machines/{systemId}/accept-bmc-certificate": { sha256: null },
+  "POST /api/v1/sites/{siteId}/bmc-scans": { cidr: "10.0.0.0/24" },
   "PATCH /api/v1/machines/{systemId}/owner-data": { ownerData: {} },
   "POST /api/v1/machines/{systemId}/interfaces": { kind: "bridge", name: "br0", parentIds: [1] },
   "PATCH /api/v1/machines/{systemId}/interfaces/{interfaceId}": {},
