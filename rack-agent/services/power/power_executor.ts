@@ -11,6 +11,8 @@ import { BmcDescriptions } from "./describe_bmc.ts";
 import { IpmiSockets } from "./ipmi_sockets.ts";
 import { openDriver } from "./open_driver.ts";
 import { PowerOrders } from "./power_orders.ts";
+import { RedfishDriver } from "./redfish_driver.ts";
+import { RedfishEvents } from "./redfish_events.ts";
 import { PowerWatch } from "./power_watch.ts";
 
 /** What a boot plan's order is for a driver. */
@@ -65,7 +67,26 @@ export function powerControl(deps: PowerControlDeps): PowerControl {
     poll: async (machine, signal) =>
       await orders.poll(pins.withPin(machine.systemId, await descriptions.of(machine)), signal),
     chance: () => Math.random(),
-    close: () => orders.close(),
+    close: async () => {
+      events.close();
+      await orders.close();
+    },
+  });
+  const events = new RedfishEvents({
+    log,
+    onEvent: (systemId) => watch.askSoon(systemId),
+    listen: async (machine, onEvent, signal) => {
+      const bmc = pins.withPin(machine.systemId, await descriptions.of(machine));
+      if (bmc.kind !== "redfish") return;
+      const driver = new RedfishDriver(bmc, {
+        onCertificate: (sha256) => pins.note(bmc, sha256),
+      });
+      try {
+        await driver.watch(onEvent, signal);
+      } finally {
+        await driver.close();
+      }
+    },
   });
   return {
     watch,
@@ -79,6 +100,7 @@ export function powerControl(deps: PowerControlDeps): PowerControl {
     applyState: (state) => {
       descriptions.keepOnly(state.machines);
       watch.applyState(state);
+      events.applyMachines(state.machines);
     },
   };
 }

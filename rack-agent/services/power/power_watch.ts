@@ -59,6 +59,8 @@ const IN_FLIGHT_MAX = 4_000;
 const LOGINS_MAX = 64;
 const LOGIN_MS_MAX = 1_500;
 const CROWDED_RETRY_MS = 1_000;
+/** Several events come at once, and a BMC tells before it has settled. */
+const ASK_SOON_MS = 500;
 /** How often the region is told that what it knows still holds. Changes are told at once. */
 const TELL_MS = 10 * 60_000;
 const MACHINES_PER_FACT_MAX = 500;
@@ -128,6 +130,12 @@ export class PowerWatch implements Service {
     Object.assign(entry, { state, atMs, toldAtMs: atMs, fault: undefined });
     entry.pace = FRESH_PACE;
     this.#arm(entry, pollAfterMs(entry.pace, this.#deps.chance()));
+  }
+
+  /** Something happened at a machine: it is asked soon, whatever its pace. */
+  askSoon(systemId: string): void {
+    const entry = this.#entries.get(systemId);
+    if (entry && this.#isRunning) this.#arm(entry, ASK_SOON_MS);
   }
 
   /** Every machine that is watched, in the state's order. */
