@@ -56,6 +56,7 @@ export const MachineView = z.object({
   statusChangedAt: z.string(),
   macs: z.array(z.string()),
   power: z.object({ state: z.string(), at: z.string().nullish() }),
+  bmc: z.object({ certificateSha256: z.string().nullish() }).nullish(),
   failure: Failure.nullish(),
   operation: z.object({
     id: z.string(),

@@ -1,7 +1,9 @@
 import { buildMachine, ipmitool, ipmitoolCommand, startBmc } from "./bmc.ts";
 import { type LabFolders, machineFolder } from "./folders.ts";
+import { startRedfish } from "./redfish_service.ts";
 import { createNetwork, type NetworkPlan, planNetwork } from "./network.ts";
-import type { Firmware } from "./options.ts";
+import type { BmcKind, Firmware } from "./options.ts";
+import { type RunningHardware, runningHardware } from "./running_hardware.ts";
 import { FILES, planMachine, type VirtualMachine } from "./virtual_machine.ts";
 
 export interface HardwareOptions {
@@ -9,6 +11,7 @@ export interface HardwareOptions {
   readonly machines: number;
   readonly firmware: Firmware;
   readonly disks: number;
+  readonly bmc: BmcKind;
   readonly folders: LabFolders;
 }
 
@@ -24,6 +27,10 @@ export interface RackMachine extends VirtualMachine {
   powerOff(): Promise<void>;
   /** What the BMC says, not what anybody believes. */
   powerState(): Promise<"on" | "off">;
+  /** What the machine is really doing, whatever its BMC says. */
+  running(): Promise<RunningHardware>;
+  /** SHA-256 of the certificate of its Redfish service; absent: it has none. */
+  readonly certificateSha256?: string;
 }
 
 export interface Hardware {
@@ -58,9 +65,19 @@ async function rack(
     labName: options.name,
     log: `${folders.logs}/bmc-${number}.log`,
   });
+  const redfish = machine.bmc.kind === "redfish"
+    ? await startRedfish({
+      plan,
+      machine,
+      folder,
+      labName: options.name,
+      log: `${folders.logs}/redfish-${number}.log`,
+    })
+    : {};
   const ask = (...args: string[]) => ipmitool(plan, machine, args);
   return {
     ...machine,
+    ...redfish,
     serialLogPath,
     diskPaths: Array.from({ length: machine.disks }, (_, i) => `${folder}/${FILES.disk(i + 1)}`),
     ipmitoolCommand: ipmitoolCommand(plan, machine),
@@ -71,6 +88,7 @@ async function rack(
     powerOff: async () => {
       await ask("power", "off");
     },
+    running: () => runningHardware(folder),
     powerState: async () => (await ask("power", "status")).endsWith("on") ? "on" : "off",
   };
 }

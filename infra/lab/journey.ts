@@ -45,6 +45,7 @@ export async function travel(
     const order = async (action: string, body: unknown = {}) => {
       const id = await orderOperation(rack, systemId, action, body);
       stages.push(...stagesOf(await waitForOperation(watch, id)));
+      await checkPower(watch, systemId, machine);
     };
     if (until !== "enlisted") {
       await registerBmc(rack, systemId, machine);
@@ -143,9 +144,9 @@ export async function listMachines(rack: Rack): Promise<MachineView[]> {
 export async function registerBmc(
   rack: Rack,
   systemId: string,
-  { bmc: { address, username, password } }: RackMachine,
+  { bmc: { kind, address, username, password } }: RackMachine,
 ): Promise<void> {
-  const bmc = { kind: "ipmi", address, username, password };
+  const bmc = { kind, address, username, password };
   await rack.api.patch(`/machines/${systemId}`, { bmc }, MachineView);
 }
 
@@ -172,6 +173,21 @@ export function waitForOperation(watch: Watch, operationId: string): Promise<Ope
   });
 }
 
+/**
+ * The region must have pinned the certificate that the BMC shows, if it shows one. Region, BMC and the machine itself must say the same of its power, and firmware must have been told
+ * to try the network first. A machine that is switching itself off is given the time.
+ */
+async function checkPower(watch: Watch, systemId: string, machine: RackMachine): Promise<void> {
+  await waitFor(watch, "agreement", async () => {
+    const { power, bmc } = await watch.rack.api.get(`/machines/${systemId}`, MachineView);
+    const pinned = bmc?.certificateSha256 ?? undefined;
+    if (pinned !== machine.certificateSha256) return undefined;
+    const [said, real] = [await machine.powerState(), await machine.running()];
+    if (power.state !== said || said !== real.power) return undefined;
+    return real.power === "off" || real.bootsFirst === "network" ? true : undefined;
+  });
+}
+
 /** Waits until the BMC says that the machine is off. */
 export function waitForPowerOff(watch: Watch, machine: RackMachine): Promise<true> {
   return waitFor(
@@ -182,7 +198,12 @@ export function waitForPowerOff(watch: Watch, machine: RackMachine): Promise<tru
 }
 
 /** For one machine; machines share the host's cores, so more of them take longer. */
-const LIMIT_SECONDS = { "enlist": 1200, "operation": 2400, "power off": 300 } as const;
+const LIMIT_SECONDS = {
+  "enlist": 1200,
+  "operation": 2400,
+  "power off": 300,
+  "agreement": 60,
+} as const;
 const POLL_MS = 500;
 
 async function waitFor<T>(

@@ -6,6 +6,10 @@ export type Target = typeof TARGETS[number];
 export const FIRMWARES = ["bios", "uefi", "uefi-http"] as const;
 export type Firmware = typeof FIRMWARES[number];
 
+/** What the region switches the machines by; the BMC has IPMI either way. */
+export const BMC_KINDS = ["ipmi", "redfish"] as const;
+export type BmcKind = typeof BMC_KINDS[number];
+
 /** How the region is asked to lay out the disks; the numbers are RAID levels, root on them. */
 export const STORAGES = ["flat", "lvm", "raid0", "raid1", "raid5", "raid6", "raid10"] as const;
 export type Storage = typeof STORAGES[number];
@@ -30,6 +34,7 @@ export interface LabOptions {
   readonly name: string;
   readonly machines: number;
   readonly firmware: Firmware;
+  readonly bmc: BmcKind;
   /** Per machine. */
   readonly disks: number;
   readonly storage: Storage;
@@ -52,6 +57,7 @@ export const USAGE = `deno task lab [flags]: a virtual rack on this host, from p
   --firmware bios|uefi|uefi-http
                          what the machines boot with (default bios); uefi boots by PXE, uefi-http
                          by UEFI HTTP boot, without PXE and TFTP
+  --bmc ipmi|redfish     what the region switches the machines by (default ipmi)
   --storage LAYOUT       ${STORAGES.join(", ")} (default flat)
   --disks N              disks of each machine, 1 to ${DISKS_MAX} (default: as many as the layout needs)
   --until STAGE          enlisted, ready, deployed or released: stop there, clean up and end with 0
@@ -71,6 +77,7 @@ export function parseOptions(args: readonly string[]): LabOptions {
     name: parseName(given.get("--name") ?? "lab"),
     machines: parseCount("--machines", given.get("--machines") ?? "1", 1, MACHINES_MAX),
     firmware: oneOf("--firmware", FIRMWARES, given.get("--firmware") ?? "bios"),
+    bmc: oneOf("--bmc", BMC_KINDS, given.get("--bmc") ?? "ipmi"),
     disks: parseDisks(given.get("--disks"), storage),
     storage,
     until: given.has("--until") ? oneOf("--until", TARGETS, given.get("--until") ?? "") : undefined,
@@ -81,7 +88,15 @@ export function parseOptions(args: readonly string[]): LabOptions {
   };
 }
 
-const VALUE_FLAGS = ["--machines", "--firmware", "--disks", "--storage", "--until", "--name"];
+const VALUE_FLAGS = [
+  "--machines",
+  "--firmware",
+  "--bmc",
+  "--disks",
+  "--storage",
+  "--until",
+  "--name",
+];
 const SWITCHES = ["--keep", "--json", "--rebuild-image", "--help"];
 
 function readFlags(args: readonly string[]): Map<string, string> {

@@ -6,7 +6,7 @@ import { claimLab, endLabProcesses, removeLab } from "./cleanup.ts";
 import { IMAGE_CACHE, type LabFolders } from "./folders.ts";
 import { type RackMachine, startHardware } from "./hardware.ts";
 import { cutLink, healLink, insideSite } from "./network.ts";
-import type { Firmware } from "./options.ts";
+import type { BmcKind, Firmware } from "./options.ts";
 import { ensurePackages, LAB_PACKAGES } from "./packages.ts";
 import type { LabProcess } from "./processes.ts";
 import {
@@ -29,6 +29,8 @@ export interface RackOptions {
   readonly name: string;
   readonly machines: number;
   readonly firmware: Firmware;
+  /** What the region shall switch the machines by; absent: IPMI. */
+  readonly bmc?: BmcKind;
   /** Of each machine; absent: one. */
   readonly disks?: number;
   readonly rebuildImage?: boolean;
@@ -109,6 +111,7 @@ async function assemble(options: RackOptions, folders: LabFolders): Promise<Rack
   const { plan, machines } = await startHardware({
     ...options,
     disks: options.disks ?? 1,
+    bmc: options.bmc ?? "ipmi",
     folders,
   });
   log(`${machines.length} machine(s) racked, their BMCs answer`);

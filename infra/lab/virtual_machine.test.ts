@@ -3,7 +3,7 @@ import type { Firmware } from "./options.ts";
 import { planMachine, qemuArguments } from "./virtual_machine.ts";
 
 const plan = (number: number, machines: number, firmware: Firmware = "bios", disks = 1) =>
-  planMachine({ name: "lab", number, machines, firmware, disks, password: "secret" });
+  planMachine({ name: "lab", number, machines, firmware, disks, bmc: "ipmi", password: "secret" });
 
 test("machines differ in everything that must be unique", () => {
   const [first, second] = [plan(1, 2), plan(2, 2)];

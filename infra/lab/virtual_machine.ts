@@ -1,5 +1,5 @@
 import { bmcAddress, tapName } from "./network.ts";
-import type { Firmware } from "./options.ts";
+import type { BmcKind, Firmware } from "./options.ts";
 
 /** One machine of the rack, as its builder knows it; the region has to find out. */
 export interface VirtualMachine {
@@ -12,6 +12,8 @@ export interface VirtualMachine {
   readonly cores: number;
   readonly disks: number;
   readonly bmc: {
+    /** What the region switches it by. */
+    readonly kind: BmcKind;
     readonly address: string;
     readonly username: string;
     readonly password: string;
@@ -31,6 +33,7 @@ export function planMachine(
     machines: number;
     firmware: Firmware;
     disks: number;
+    bmc: BmcKind;
     password: string;
   },
 ): VirtualMachine {
@@ -45,6 +48,7 @@ export function planMachine(
     cores: of.machines === 1 ? 2 : 1,
     disks: of.disks,
     bmc: {
+      kind: of.bmc,
       address: bmcAddress(of.number),
       username: "admin",
       password: of.password,
