@@ -15,6 +15,7 @@ export async function buildMachine(machine: VirtualMachine, folder: string): Pro
   await write("disk.args", qemuArguments(machine, "disk").join("\n") + "\n");
   await write("chassis.sh", await Deno.readTextFile(CHASSIS), 0o700);
   await write("lan.conf", lanConfig(machine));
+  await write("lan.sh", lanProgram(machine), 0o700);
   await write("bmc.emu", BMC_COMMANDS);
   for (let number = 1; number <= machine.disks; number++) {
     await write(FILES.disk(number), "");
@@ -55,10 +56,29 @@ set_working_mc 0x20
     allowed_auths_operator none md2 md5 straight
     allowed_auths_admin none md2 md5 straight
     guid ${guid}
+    lan_config_program "./lan.sh"
   endlan
   chassis_control "./chassis.sh"
   serial 15 127.0.0.1 ${bmc.inbandPort} codec VM
   user 2 true "${bmc.username}" "${bmc.password}" admin 10 none md2 md5 straight
+`;
+}
+
+/** What the BMC's own machine is told of the BMC's network: ipmi_sim calls it as `lan.sh get NAME...`. */
+function lanProgram({ number, bmc }: VirtualMachine): string {
+  const mac = `52:54:00:78:00:${number.toString(16).padStart(2, "0")}`;
+  return `#!/bin/sh
+shift
+for name in "$@"; do
+  case $name in
+    ip_addr) echo ip_addr:${bmc.address} ;;
+    ip_addr_src) echo ip_addr_src:static ;;
+    mac_addr) echo mac_addr:${mac} ;;
+    subnet_mask) echo subnet_mask:255.255.255.0 ;;
+    default_gw_mac_addr) echo default_gw_mac_addr:00:00:00:00:00:00 ;;
+    *) echo "$name:0.0.0.0" ;;
+  esac
+done
 `;
 }
 
