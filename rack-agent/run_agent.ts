@@ -102,6 +102,9 @@ async function composeAgent(
     clock,
     log,
     power: power.execute,
+    agentId: identity.agentId,
+    unreachableSinceMs: () =>
+      sync.unreachableSince === undefined ? undefined : Date.parse(sync.unreachableSince),
     onEnded: (id) => credentials.endOperation(id),
   });
   const who = new Who({

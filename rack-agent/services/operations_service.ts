@@ -1,6 +1,11 @@
 import { type PlanStep, type PowerOrder, stepBootPlan } from "@/shared/machine/boot_plan.ts";
 import type { NewFact } from "@/shared/contract/facts.ts";
-import type { SiteState, StateMachine, StateOperation } from "@/shared/contract/site_state.ts";
+import {
+  ORDER_LEASE_SECONDS,
+  type SiteState,
+  type StateMachine,
+  type StateOperation,
+} from "@/shared/contract/site_state.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import type { Clock } from "@/rack-agent/runtime/clock.ts";
 import type { Journal } from "@/rack-agent/runtime/journal.ts";
@@ -21,9 +26,16 @@ export interface OperationsDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly power: PowerExecutor;
+  readonly agentId: string;
+  /** Since when the region cannot be reached, ms since the epoch; undefined while it can be. */
+  readonly unreachableSinceMs: () => number | undefined;
   /** Called once for every operation that ended or was taken back. */
   readonly onEnded: (operationId: string) => Promise<void>;
 }
+
+/** A third before the lease ends at the region. */
+const HOLD_MS = ORDER_LEASE_SECONDS * 1_000 * 2 / 3;
+const LOOK_AGAIN_MS = 5_000;
 
 /** setTimeout's own limit; a longer wait is simply looked at again. */
 const TIMER_MAX_MS = 2 ** 31 - 1;
@@ -52,7 +64,9 @@ export class OperationsService implements Service {
     this.#stopped = new AbortController();
     // A sign of life: the time that this agent was away is not held against the machine.
     for (const operation of this.#deps.store.state?.operations ?? []) {
-      if (this.stepOf(operation).outcome.kind === "running") this.#append(operation, STARTED);
+      if (this.#isMine(operation) && this.stepOf(operation).outcome.kind === "running") {
+        this.#append(operation, STARTED);
+      }
     }
     this.#stopListening = this.#deps.journal.onAppend((fact) => {
       if (fact.operationId !== undefined) queueMicrotask(() => this.#review());
@@ -70,7 +84,8 @@ export class OperationsService implements Service {
 
   /** Where an operation's plan stands now. */
   stepOf(operation: StateOperation): PlanStep {
-    const facts = this.#deps.journal.factsOf(operation.id);
+    const own = this.#deps.journal.factsOf(operation.id);
+    const facts = operation.earlierFacts ? [...operation.earlierFacts, ...own] : own;
     return stepBootPlan(operation.plan, facts, this.#deps.clock.nowMs());
   }
 
@@ -92,16 +107,29 @@ export class OperationsService implements Service {
 
   /** Returns when the operation must be looked at again, ms since the epoch. */
   #reviewOne(operation: StateOperation): number {
+    if (!this.#isMine(operation)) return Infinity;
     if (this.#deps.journal.factsOf(operation.id).length === 0) this.#append(operation, STARTED);
     const step = this.stepOf(operation);
     if (step.outcome.kind !== "running") {
       this.#close(operation, step.outcome);
       return Infinity;
     }
+    if (step.dueOrder && !this.#holds(operation)) return this.#deps.clock.nowMs() + LOOK_AGAIN_MS;
     if (step.dueOrder && !this.#orders.has(operation.id)) {
       this.#carryOut(operation, step.phase.name, step.dueOrder);
     }
     return step.deadlineMs;
+  }
+
+  #isMine({ holder }: StateOperation): boolean {
+    return holder === undefined || holder === this.#deps.agentId;
+  }
+
+  /** An agent of several that is cut off gives no order: the region may have passed it on. */
+  #holds({ holder }: StateOperation): boolean {
+    const sinceMs = this.#deps.unreachableSinceMs();
+    return holder === undefined || sinceMs === undefined ||
+      this.#deps.clock.nowMs() - sinceMs < HOLD_MS;
   }
 
   #close(operation: StateOperation, outcome: Exclude<PlanStep["outcome"], { kind: "running" }>) {

@@ -9,6 +9,7 @@ import type {
   StateOperation,
   StateScript,
 } from "@/shared/contract/site_state.ts";
+import type { KnownFact } from "@/shared/contract/facts.ts";
 import type { BootPlan } from "@/shared/machine/boot_plan.ts";
 import type { EraseWay, MachineStatus, OperationKind } from "@/shared/machine/lifecycle.ts";
 import type { Settings } from "./settings/settings_table.ts";
@@ -84,6 +85,10 @@ export interface OperationRecord {
   readonly sealedUserData?: string;
   readonly scripts: readonly StateScript[] | null;
   readonly erase: EraseWay | null;
+  /** The agent that it is leased to; null or absent: the site has but one. */
+  readonly holderAgentId?: string | null;
+  /** What another agent told of it that had it before. */
+  readonly earlierFacts?: readonly KnownFact[];
 }
 
 export interface ImageRecord {
@@ -217,6 +222,8 @@ function stateOperations(records: SiteRecords): StateOperation[] {
       ...optional("sealedUserData", operation.sealedUserData),
       ...optional("scripts", operation.scripts && [...operation.scripts]),
       ...optional("erase", operation.erase),
+      ...optional("holder", operation.holderAgentId),
+      ...optional("earlierFacts", operation.earlierFacts && [...operation.earlierFacts]),
     }];
   });
 }

@@ -1,6 +1,7 @@
 import type { RegionContext } from "@/region/context.ts";
 import { publishRevocations } from "@/region/services/agents/revocations.ts";
 import { removeUnusedBlobs } from "@/region/services/images/remove_unused_blobs.ts";
+import { passOnOrders } from "@/region/services/sites/hold_orders.ts";
 import { readSettings, type Settings } from "@/region/services/settings/read_settings.ts";
 import { evaluatePendingTags } from "@/region/services/tags/evaluate_tags.ts";
 import { failLostWork } from "./fail_lost_work.ts";
@@ -19,6 +20,7 @@ type Sweep = (ctx: RegionContext, settings: Settings) => Promise<void>;
 const SWEEPS: Record<string, Sweep> = {
   giveUpSilentOperations,
   failLostWork,
+  passOnOrders,
   evaluatePendingTags,
   publishBehindSites, // after what changes states
   publishRevocations,

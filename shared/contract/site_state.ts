@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ERASE_WAYS, OPERATION_KINDS } from "@/shared/machine/lifecycle.ts";
 import { BootPlan } from "@/shared/machine/boot_plan.ts";
+import { KnownFact } from "./facts.ts";
 
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -180,6 +181,12 @@ export const StateScript = z.object({
 });
 export type StateScript = z.infer<typeof StateScript>;
 
+/**
+ * How long an agent of several may carry an operation out without being seen by the region, which
+ * then gives it to another. Agents stop a third earlier: what one sees of the other is minutes old.
+ */
+export const ORDER_LEASE_SECONDS = 900;
+
 /** One thing to be done to one machine; it stays in the document until its end is known. */
 export const StateOperation = z.object({
   id: z.string(),
@@ -200,6 +207,13 @@ export const StateOperation = z.object({
   scripts: z.array(StateScript).optional(),
   /** erase: how. */
   erase: z.enum(ERASE_WAYS).optional(),
+  /**
+   * The agent of several that carries it out, while it reaches the region at least every
+   * ORDER_LEASE_SECONDS; the others leave it alone. Absent: whoever reads this.
+   */
+  holder: z.string().optional(),
+  /** What another agent told that had it before: this one goes on from there. Absent: nothing. */
+  earlierFacts: z.array(KnownFact).optional(),
 });
 export type StateOperation = z.infer<typeof StateOperation>;
 

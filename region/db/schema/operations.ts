@@ -1,4 +1,4 @@
-import { integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { boolean, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import type { Failure } from "@/shared/contract/failure.ts";
 import type { BootPlan } from "@/shared/machine/boot_plan.ts";
 import type { StateScript } from "@/shared/contract/site_state.ts";
@@ -42,6 +42,11 @@ export const operations = pgTable("operations", {
   /** By the agent's clock, but for the first phase: that begins with the request. */
   phaseStartedAt: moment("phase_started_at"),
   failure: jsonb("failure").$type<Failure>(),
+  /** At a site with several agents, the one that carries it out; null: the site has but one. */
+  holderAgentId: text("holder_agent_id"),
+  holderSince: moment("holder_since"),
+  /** Another agent had it before. */
+  wasPassedOn: boolean("was_passed_on").notNull().default(false),
 });
 
 export type OperationRow = typeof operations.$inferSelect;

@@ -6,6 +6,8 @@ import {
   setPublishedGeneration,
   type SiteRows,
 } from "@/region/db/queries/site_state.ts";
+import { listFactsOfKinds } from "@/region/db/queries/operation_facts.ts";
+import { knownFactsOf } from "@/region/domain/operation_facts.ts";
 import {
   buildSiteState,
   type MachineRecord,
@@ -16,6 +18,8 @@ import { settingsOf } from "@/region/services/settings/read_settings.ts";
 import type { SealKey } from "@/region/tokens/seal.ts";
 import { openSiteKey } from "@/region/tokens/site_key.ts";
 import { generationOf, signSiteState } from "@/region/tokens/state_document.ts";
+import { holdOrdersOfSite } from "./hold_orders.ts";
+import { PHASE_FACT_KINDS } from "@/shared/machine/boot_plan.ts";
 import { reseal } from "./resealed.ts";
 
 /** Each lost attempt means that somebody else published; then there is usually nothing left to do. */
@@ -33,6 +37,7 @@ export function siteTopic(siteId: string): string {
  * generation win. Throws when database or store cannot be reached; the next tick tries again.
  */
 export async function publishSiteState(ctx: RegionContext, siteId: string): Promise<void> {
+  await holdOrdersOfSite(ctx, siteId);
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const rows = await readSiteRows(ctx.db, siteId);
     if (!rows || rows.site.wantedGeneration <= rows.site.publishedGeneration) return;
@@ -138,10 +143,20 @@ async function operationRecord(
   site: SiteSeal,
   row: SiteRows["operations"][number],
 ): Promise<OperationRecord> {
-  const { sealedUserData: atRest, ...operation } = row;
+  const { sealedUserData: atRest, ...rest } = row;
+  const operation = { ...rest, ...await earlierFacts(ctx, row) };
   if (atRest === null) return operation;
   const sealedUserData = await tryToReseal(ctx, site, atRest, { operation: row.id });
   return { ...operation, sealedUserData };
+}
+
+/** Where an operation stands that another agent had before: what that one told of it. */
+async function earlierFacts(
+  ctx: RegionContext,
+  { id, wasPassedOn }: SiteRows["operations"][number],
+): Promise<Pick<OperationRecord, "earlierFacts">> {
+  if (!wasPassedOn) return {};
+  return { earlierFacts: knownFactsOf(id, await listFactsOfKinds(ctx.db, [id], PHASE_FACT_KINDS)) };
 }
 
 /** From the region's key to the site's. One secret that cannot be opened must not stop a site. */

@@ -10,8 +10,8 @@ const DEAD_PERCENT = 2;
 const SLOW_PERCENT = 10;
 const SLOW_MS = 2_000;
 /** Every BMC has been logged in to by then, slow ones too. */
-const WARM_UP_SECONDS = 75;
-const MEASURED_SECONDS = 120;
+const WARM_UP_SECONDS = 120;
+const MEASURED_SECONDS = 60;
 const COMPARED_BMCS = 200;
 const AGE_P99_SECONDS_MAX = 60;
 const CPU_RATIO_MIN = 20;

@@ -138,6 +138,7 @@ export async function startAgent(
   const leases = new Map<string, MacAddress>();
   const powerOrders: PowerOrder[] = [];
   const power = {
+    cutOffSinceMs: undefined as number | undefined,
     answer: (): Promise<{ state: "on" | "off" }> => Promise.resolve({ state: "on" }),
   };
   const logged: string[] = [];
@@ -153,6 +154,8 @@ export async function startAgent(
     onCached: () => {},
   });
   const operations = new OperationsService({
+    agentId: region.identity.agentId,
+    unreachableSinceMs: () => power.cutOffSinceMs,
     store,
     journal,
     clock,
