@@ -20,7 +20,8 @@ export type PollOutcome =
 
 export const POLL_MS = 30_000;
 const SHARE_MAX = 0.1; // of a slow BMC's time
-const SLOW_POLL_MS_MAX = 120_000;
+/** With the jitter and a slow answer, what is known of a BMC that answers stays under a minute old. */
+const SLOW_POLL_MS_MAX = 45_000;
 const SILENT_POLL_MS_MAX = 15 * 60_000;
 const REFUSED_POLL_MS = 5 * 60_000;
 const REFUSED_POLL_MS_MAX = 60 * 60_000;

@@ -42,9 +42,12 @@ export async function orderTimes(log: (line: string) => void): Promise<number[]>
         heard = Promise.withResolvers();
         const action = n % 2 === 0 ? "power-on" : "power-off";
         const startMs = performance.now();
-        const { id } = await ask(region, "POST", `machines/${systemId}/${action}`, {});
+        const { operation } = await ask(region, "POST", `machines/${systemId}/${action}`, {});
         times.push(await heard.promise - startMs);
-        await until(async () => (await ask(region, "GET", `operations/${id}`)).state !== "running");
+        await until(async () =>
+          (await ask(region, "GET", `operations/${(operation as { id: string }).id}`)).state !==
+            "running"
+        );
       }
       return times;
     } finally {

@@ -56,8 +56,11 @@ test("no output of agent or region holds a planted secret", { timeout: 120_000 }
 
   for (const { systemId } of await machines()) {
     await ask(region, "POST", `machines/${systemId}/mark-broken`, {}); // then power may be switched
-    const { id } = await ask(region, "POST", `machines/${systemId}/power-on`, {});
-    await until(async () => (await ask(region, "GET", `operations/${id}`)).state !== "running");
+    const { operation } = await ask(region, "POST", `machines/${systemId}/power-on`, {});
+    await until(async () =>
+      (await ask(region, "GET", `operations/${(operation as { id: string }).id}`)).state !==
+        "running"
+    );
   }
   expect(bmcs[0]?.bmc.machine.isOn).toBe(true);
 
