@@ -80,6 +80,8 @@ function assetsOf(directory: string | undefined) {
     assets: {
       directory,
       binding: "ASSETS",
+      // The Worker asks for files by their very names.
+      assetConfig: { html_handling: "none", not_found_handling: "none" },
       routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
     },
   };

@@ -9,6 +9,7 @@ test("no flags mean one BIOS machine that stays up", () => {
     bmc: "ipmi",
     disks: 1,
     storage: "flat",
+    region: "deno",
     until: undefined,
     keep: false,
     json: false,

@@ -14,6 +14,10 @@ export type BmcKind = typeof BMC_KINDS[number];
 export const STORAGES = ["flat", "lvm", "raid0", "raid1", "raid5", "raid6", "raid10"] as const;
 export type Storage = typeof STORAGES[number];
 
+/** Where the region runs: on Deno, or as it is deployed to Workers. */
+export const REGION_HOMES = ["deno", "workerd"] as const;
+export type RegionHome = typeof REGION_HOMES[number];
+
 /** Each is a sparse file of 8 GiB; QEMU's PCI bus has room for more, a laptop's disk may not. */
 export const DISKS_MAX = 8;
 /** mdadm's fewest members. */
@@ -38,6 +42,7 @@ export interface LabOptions {
   /** Per machine. */
   readonly disks: number;
   readonly storage: Storage;
+  readonly region: RegionHome;
   /** Absent: to `deployed`, then stay up. */
   readonly until?: Target;
   readonly keep: boolean;
@@ -60,6 +65,7 @@ export const USAGE = `deno task lab [flags]: a virtual rack on this host, from p
   --bmc ipmi|redfish     what the region switches the machines by (default ipmi)
   --storage LAYOUT       ${STORAGES.join(", ")} (default flat)
   --disks N              disks of each machine, 1 to ${DISKS_MAX} (default: as many as the layout needs)
+  --region deno|workerd  the region on Deno, or as a Worker in workerd (default deno)
   --until STAGE          enlisted, ready, deployed or released: stop there, clean up and end with 0
                          if every machine got there; without it: deploy, then stay up until Ctrl-C
   --keep                 stay up after --until has been reached
@@ -80,6 +86,7 @@ export function parseOptions(args: readonly string[]): LabOptions {
     bmc: oneOf("--bmc", BMC_KINDS, given.get("--bmc") ?? "ipmi"),
     disks: parseDisks(given.get("--disks"), storage),
     storage,
+    region: oneOf("--region", REGION_HOMES, given.get("--region") ?? "deno"),
     until: given.has("--until") ? oneOf("--until", TARGETS, given.get("--until") ?? "") : undefined,
     keep: given.has("--keep"),
     json: given.has("--json"),
@@ -94,6 +101,7 @@ const VALUE_FLAGS = [
   "--bmc",
   "--disks",
   "--storage",
+  "--region",
   "--until",
   "--name",
 ];

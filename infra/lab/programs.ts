@@ -3,6 +3,7 @@ import { builtAgent, hostArch } from "@/infra/agent_build/build_agent.ts";
 import { CHECKOUT, type LabFolders } from "./folders.ts";
 import { run } from "./command.ts";
 import { insideSite, type NetworkPlan } from "./network.ts";
+import type { RegionHome } from "./options.ts";
 import { type LabProcess, startProcess } from "./processes.ts";
 import { marker } from "./run_record.ts";
 
@@ -28,15 +29,23 @@ const REGION_PORT = 5240;
 /** Includes the first start of its database, on a busy host. */
 const REGION_START_MS = 120_000;
 
+const REGION_PROGRAMS: Readonly<Record<RegionHome, string>> = {
+  deno: "region/main.ts",
+  workerd: "infra/cloudflare/local/main.ts",
+};
+
 /** Starts the region in the host's own namespace, on the lab's cable only, and waits until it answers. */
-export async function startRegion(options: ProgramOptions): Promise<RunningRegion> {
+export async function startRegion(
+  options: ProgramOptions,
+  home: RegionHome,
+): Promise<RunningRegion> {
   const { folders, plan } = options;
   const listen = `${plan.wan.hostAddress}:${REGION_PORT}`;
   const url = `http://${listen}`;
   const data = `${folders.programs}/region`;
   const bootstrapPath = `${folders.programs}/bootstrap.json`;
   const process = startProcess({
-    command: [Deno.execPath(), "run", "-A", `${CHECKOUT}/region/main.ts`],
+    command: [Deno.execPath(), "run", "-A", `${CHECKOUT}/${REGION_PROGRAMS[home]}`],
     labName: options.labName,
     logPath: regionLog(folders),
     cwd: CHECKOUT,

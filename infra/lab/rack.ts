@@ -6,7 +6,7 @@ import { claimLab, endLabProcesses, removeLab } from "./cleanup.ts";
 import { IMAGE_CACHE, type LabFolders } from "./folders.ts";
 import { type RackMachine, startHardware } from "./hardware.ts";
 import { cutLink, healLink, insideSite } from "./network.ts";
-import type { BmcKind, Firmware } from "./options.ts";
+import type { BmcKind, Firmware, RegionHome } from "./options.ts";
 import { ensurePackages, LAB_PACKAGES } from "./packages.ts";
 import type { LabProcess } from "./processes.ts";
 import {
@@ -33,6 +33,8 @@ export interface RackOptions {
   readonly bmc?: BmcKind;
   /** Of each machine; absent: one. */
   readonly disks?: number;
+  /** Where the region runs; absent: on Deno. */
+  readonly region?: RegionHome;
   readonly rebuildImage?: boolean;
   readonly log: (line: string) => void;
   /** Ends the start early; what was made by then is removed. */
@@ -117,7 +119,7 @@ async function assemble(options: RackOptions, folders: LabFolders): Promise<Rack
   log(`${machines.length} machine(s) racked, their BMCs answer`);
   signal?.throwIfAborted();
   const programs: ProgramOptions = { labName: name, plan, folders, signal };
-  const region = await startRegion(programs);
+  const region = await startRegion(programs, options.region ?? "deno");
   log(`region answers at ${region.url}`);
   const api = createApiClient(region.url, region.admin.apiKey, signal);
   const sshKeyPath = `${folders.state}/ssh_key`;

@@ -78,6 +78,7 @@ function openHome(world: WorkerWorld, config: WorkerConfig): Home {
     oidcHosts: config.oidcHosts,
     later: (work) => requestScope().waitUntil(work),
     readViewerFile: (name) => readAsset(config, `/api-viewer/${name}`),
+    readConsoleFile: (path) => readAsset(config, `/console/${path}`),
   };
   return { config, ctx, app: createApp(ctx) };
 }
@@ -138,9 +139,7 @@ async function readAsset(
   path: string,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const response = await assets?.fetch(`https://assets.invalid${path}`);
-  // The console's page stands in for every file that there is not.
-  const isThere = response?.ok && !response.headers.get("content-type")?.startsWith("text/html");
-  if (!isThere) {
+  if (!response?.ok) {
     await response?.body?.cancel();
     return undefined;
   }

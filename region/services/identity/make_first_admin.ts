@@ -18,7 +18,9 @@ const PASSWORD_BYTES = 12;
  * Makes the user `admin` with a random password and an API key when there are no users yet;
  * undefined when there are. Only hashes are stored: what it returns must be shown now.
  */
-export async function makeFirstAdmin(ctx: RegionContext): Promise<FirstAdmin | undefined> {
+export async function makeFirstAdmin(
+  ctx: Pick<RegionContext, "db" | "now" | "randomBytes">,
+): Promise<FirstAdmin | undefined> {
   return await ctx.db.transaction(async (tx) => {
     await lockUsers(tx);
     if (await hasUsers(tx)) return undefined;
