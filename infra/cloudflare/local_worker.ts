@@ -18,7 +18,7 @@ export interface LocalWorker {
 export interface LocalWorkerOptions {
   readonly bundle: WorkerBundle;
   /** Text bindings. */
-  readonly bindings: Omit<WorkerEnv, "OBJECTS" | "ASSETS">;
+  readonly bindings: Omit<WorkerEnv, "OBJECTS" | "ASSETS" | "WAKE_ROOM">;
   /** Static files; absent: none. */
   readonly assetsFolder?: string;
   /** Where the bucket is kept; absent: in memory. */
@@ -47,6 +47,7 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
     bindings: Object.fromEntries(
       Object.entries(bindings).filter(([, value]) => value !== undefined),
     ),
+    durableObjects: { WAKE_ROOM: { className: "WakeRoom", useSQLite: true } },
     r2Buckets: { [BUCKET]: "objects" },
     r2Persist: options.objectsFolder ?? false,
     host: listen?.hostname ?? "127.0.0.1",

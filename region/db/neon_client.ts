@@ -1,5 +1,5 @@
 import { drizzle } from "drizzle-orm/neon-serverless";
-import { neonConfig, Pool } from "@neondatabase/serverless";
+import { neonConfig, Pool, type PoolClient } from "@neondatabase/serverless";
 import type { Connection } from "./client.ts";
 
 export interface NeonAddress {
@@ -76,12 +76,27 @@ class HookedPool extends Pool {
   // The two overloads of the driver's own: a promise, or a callback.
   // deno-lint-ignore no-explicit-any -- its type for one implementation of both
   override connect(done?: Connected): any {
-    const before = this.#before;
-    if (!before) return done ? super.connect(done) : super.connect();
-    if (!done) return before().then(() => super.connect());
-    before().then(
-      () => super.connect(done),
+    if (!done) return this.#connected();
+    this.#connected().then(
+      (client) => done(undefined, client, (error) => client.release(error)),
       (error) => done(error, undefined as never, () => {}), // as the driver calls it on failure
     );
   }
+
+  async #connected(): Promise<PoolClient> {
+    await this.#before?.();
+    try {
+      return await super.connect();
+    } catch (error) {
+      throw error instanceof Error ? error : notOpened(error);
+    }
+  }
+}
+
+/** The driver passes on the WebSocket's event; class 08 is a lost connection, PostgreSQL appendix A. */
+function notOpened(event: unknown): Error {
+  const why = event instanceof Event && "message" in event ? String(event.message) : String(event);
+  return Object.assign(new Error(`the database's WebSocket did not open: ${why}`), {
+    code: "08001",
+  });
 }

@@ -2,11 +2,14 @@ import type { NeonAddress } from "@/region/db/neon_client.ts";
 import type { RegionSecrets } from "@/region/context.ts";
 import type { R2Bucket } from "@/region/object_store/r2_bucket.ts";
 import { parseRegionSecrets } from "@/region/services/secrets/region_secrets.ts";
+import type { RoomBinding } from "./room_hub.ts";
 
 /** What a Worker is given; `infra/cloudflare/README.md` says where each comes from. */
 export interface WorkerEnv {
   readonly OBJECTS?: R2Bucket;
   readonly ASSETS?: { fetch(request: Request | string): Promise<Response> };
+  /** Absent: who waits for a change looks again every few seconds, and that costs. */
+  readonly WAKE_ROOM?: RoomBinding;
   readonly DATABASE_URL?: string;
   /** `host:port`; only for a PostgreSQL that is not Neon's. */
   readonly DATABASE_PROXY?: string;
@@ -21,6 +24,7 @@ export interface WorkerEnv {
 export interface WorkerConfig {
   readonly bucket: R2Bucket;
   readonly assets: WorkerEnv["ASSETS"];
+  readonly room: RoomBinding | undefined;
   readonly database: NeonAddress;
   readonly secrets: RegionSecrets;
   readonly publicUrl: string;
@@ -61,6 +65,7 @@ export function readBindings(env: WorkerEnv): WorkerConfig {
   return {
     bucket,
     assets: env.ASSETS,
+    room: env.WAKE_ROOM,
     database: { url, proxy: textOf(env.DATABASE_PROXY) },
     secrets,
     publicUrl,

@@ -7,6 +7,7 @@ import { tickWhenDue } from "@/region/reconcilers/tick_when_due.ts";
 import { noteWork } from "@/region/services/due_work/note_work.ts";
 import { BindingError, readBindings, type WorkerConfig, type WorkerEnv } from "./bindings.ts";
 import { requestScope, withScope } from "./request_scope.ts";
+import { createRoomHub } from "./room_hub.ts";
 import { createSleepingHub } from "./sleeping_hub.ts";
 
 /** What a Worker's entry point takes from the world besides its bindings. */
@@ -72,7 +73,9 @@ function openHome(world: WorkerWorld, config: WorkerConfig): Home {
     ...world,
     objectStore: openR2Store(config.bucket),
     secrets: config.secrets,
-    hub: createSleepingHub(),
+    hub: config.room
+      ? createRoomHub(config.room, (work) => requestScope().waitUntil(work))
+      : createSleepingHub(),
     publicUrl: config.publicUrl,
     webhookHosts: config.webhookHosts,
     oidcHosts: config.oidcHosts,

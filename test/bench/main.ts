@@ -6,6 +6,7 @@ import { dhcpBench } from "./dhcp/dhcp_bench.ts";
 import { fuzzBench } from "./fuzz_bench.ts";
 import { httpBench } from "./http_bench.ts";
 import { labBench } from "./lab_bench.ts";
+import { syncBench } from "./sync_bench.ts";
 import { formatTable } from "./table.ts";
 import { powerBench } from "./power/power_bench.ts";
 import { tftpBench } from "./tftp_bench.ts";
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   http: httpBench,
   lab: labBench,
   power: powerBench,
+  sync: syncBench,
   tftp: tftpBench,
 };
 

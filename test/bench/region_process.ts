@@ -6,6 +6,7 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 export interface RegionProcess {
   readonly url: string;
   readonly apiKey: string;
+  readonly dataFolder: string;
   /** To the same database, past the region. */
   readonly database: Connection;
   readonly databaseLog: string;
@@ -50,6 +51,7 @@ export async function startRegionProcess(publicHost = "127.0.0.1"): Promise<Regi
   return {
     url: `http://${listen}`,
     apiKey,
+    dataFolder: folder,
     database,
     databaseLog: `${folder}/postgres/server.log`,
     databaseSocketFolder,

@@ -27,6 +27,8 @@ const worker = createWorker({
   migrations: MIGRATION_NAMES,
 });
 
+export { WakeRoom } from "@/region/worker/wake_room.ts";
+
 /** The product's Worker, by the test's clock; its log comes back with each answer. */
 export default {
   async fetch(request: Request, env: WorkerEnv, execution: Execution): Promise<Response> {

@@ -39,13 +39,17 @@ export function siteSilence(
     : hasNotTaken(site, { nowMs: now.getTime(), silentMs });
   if (!isGone) return [];
   return [{
-    ident: `site.silent/${site.id}`,
+    ident: silenceIdent(site.id),
     category: "error",
     message:
       `${site.name} has not been heard of since ${new Date(heardMs).toISOString()}; look whether ` +
       "its agent runs and reaches the region. The site goes on with what it has",
     context: { siteId: site.id },
   }];
+}
+
+export function silenceIdent(siteId: string): string {
+  return `site.silent/${siteId}`;
 }
 
 function hasNotTaken(

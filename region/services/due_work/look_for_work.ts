@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { RegionContext } from "@/region/context.ts";
 import { listSitesHeard } from "@/region/db/queries/conditions.ts";
 import { findNextDue } from "@/region/db/queries/due_work.ts";
-import { siteSilence } from "@/region/domain/notifications/conditions.ts";
+import { listConditions } from "@/region/db/queries/notifications.ts";
+import { silenceIdent, siteSilence } from "@/region/domain/notifications/conditions.ts";
 import { TICKED_NAME, WORK_NAME } from "@/region/object_store/object_names.ts";
 import { readSeen, type SiteSeen } from "@/region/services/agents/agents_seen.ts";
 import { readSettings } from "@/region/services/settings/read_settings.ts";
@@ -54,7 +55,7 @@ export async function lookForWork(ctx: RegionContext): Promise<Look> {
   return { ...seen, isDue };
 }
 
-/** After a tick in which nothing failed: when there will be something to do. Two statements. */
+/** After a tick in which nothing failed: when there will be something to do. */
 export async function recordTick(ctx: RegionContext, { workEtag, workAt }: Look): Promise<void> {
   const { noReportMinutes, siteSilentMinutes: silentMinutes } = await readSettings(ctx.db);
   const sites = await listSitesHeard(ctx.db);
@@ -65,7 +66,8 @@ export async function recordTick(ctx: RegionContext, { workEtag, workAt }: Look)
     due?.getTime() ?? Infinity,
     lateMs > nowMs(ctx) ? lateMs : Infinity,
   );
-  const seen = await readSeen(ctx);
+  // What people were told, not what is so: a sweep that was not due leaves it to the next look.
+  const told = new Set((await listConditions(ctx.db)).map(({ ident }) => ident));
   const ticked: Ticked = {
     workEtag,
     dueAt: new Date(dueMs).toISOString(),
@@ -74,11 +76,7 @@ export async function recordTick(ctx: RegionContext, { workEtag, workAt }: Look)
       id: site.id,
       heardAt: site.heardAt.toISOString(),
       publishedAt: site.publishedAt?.toISOString() ?? null,
-      isSilent: isSilent(
-        ctx,
-        { ...site, name: site.id, seen: seen.sites.get(site.id) },
-        silentMinutes,
-      ),
+      isSilent: told.has(silenceIdent(site.id)),
     })),
   };
   await ctx.objectStore.put(TICKED_NAME, new TextEncoder().encode(JSON.stringify(ticked)));
