@@ -1,6 +1,7 @@
 import type { NeonAddress } from "@/region/db/neon_client.ts";
 import type { RegionSecrets } from "@/region/context.ts";
 import type { R2Bucket } from "@/region/object_store/r2_bucket.ts";
+import type { S3Address } from "@/region/object_store/s3_store.ts";
 import { parseRegionSecrets } from "@/region/services/secrets/region_secrets.ts";
 import type { RoomBinding } from "./room_hub.ts";
 
@@ -10,6 +11,11 @@ export interface WorkerEnv {
   readonly ASSETS?: { fetch(request: Request | string): Promise<Response> };
   /** Absent: who waits for a change looks again every few seconds, and that costs. */
   readonly WAKE_ROOM?: RoomBinding;
+  /** Instead of OBJECTS: `https://s3.example.com/bucket`, and what opens it. */
+  readonly S3_URL?: string;
+  readonly S3_REGION?: string;
+  readonly S3_ACCESS_KEY_ID?: string;
+  readonly S3_SECRET_ACCESS_KEY?: string;
   readonly DATABASE_URL?: string;
   /** `host:port`; only for a PostgreSQL that is not Neon's. */
   readonly DATABASE_PROXY?: string;
@@ -22,7 +28,7 @@ export interface WorkerEnv {
 
 /** The bindings, each looked at. */
 export interface WorkerConfig {
-  readonly bucket: R2Bucket;
+  readonly store: { readonly r2: R2Bucket } | { readonly s3: S3Address };
   readonly assets: WorkerEnv["ASSETS"];
   readonly room: RoomBinding | undefined;
   readonly database: NeonAddress;
@@ -48,7 +54,13 @@ export function readBindings(env: WorkerEnv): WorkerConfig {
     if (value === undefined) problems.push(problem);
     return value;
   };
-  const bucket = need(bucketOf(env.OBJECTS), "OBJECTS is not bound to an R2 bucket");
+  const store = textOf(env.S3_URL) === undefined
+    ? need(bucketOf(env.OBJECTS), "OBJECTS is not bound to an R2 bucket")
+    : need(
+      s3Of(env),
+      "S3_URL is not as in https://s3.example.com/bucket, or S3_REGION, S3_ACCESS_KEY_ID or " +
+        "S3_SECRET_ACCESS_KEY is missing",
+    );
   const url = need(
     /^postgres(ql)?:\/\/\S+$/.exec(textOf(env.DATABASE_URL) ?? "")?.[0],
     "the secret DATABASE_URL is missing, or does not begin with postgres:// or postgresql://",
@@ -61,9 +73,9 @@ export function readBindings(env: WorkerEnv): WorkerConfig {
     publicUrlOf(textOf(env.RACKWRIGHT_PUBLIC_URL)),
     "the variable RACKWRIGHT_PUBLIC_URL is missing, or not as in https://region.example.com",
   );
-  if (!bucket || !url || !secrets || !publicUrl) throw new BindingError(problems);
+  if (!store || !url || !secrets || !publicUrl) throw new BindingError(problems);
   return {
-    bucket,
+    store,
     assets: env.ASSETS,
     room: env.WAKE_ROOM,
     database: { url, proxy: textOf(env.DATABASE_PROXY) },
@@ -75,11 +87,25 @@ export function readBindings(env: WorkerEnv): WorkerConfig {
 }
 
 /** A binding of another kind under the name has other methods, or is just text. */
-function bucketOf(binding: unknown): R2Bucket | undefined {
+function bucketOf(binding: unknown): { r2: R2Bucket } | undefined {
   if (typeof binding !== "object" || binding === null) return undefined;
   const candidate = binding as Partial<Record<keyof R2Bucket, unknown>>; // each is looked at
   const methods = [candidate.createMultipartUpload, candidate.head, candidate.put];
-  return methods.every((each) => typeof each === "function") ? binding as R2Bucket : undefined;
+  return methods.every((each) => typeof each === "function")
+    ? { r2: binding as R2Bucket }
+    : undefined;
+}
+
+function s3Of(env: WorkerEnv): { s3: S3Address } | undefined {
+  const [, endpoint, bucket] =
+    /^(https?:\/\/[^/?#@]+)\/([a-z0-9][a-z0-9.-]{1,62})\/?$/.exec(textOf(env.S3_URL) ?? "") ?? [];
+  const [region, accessKeyId, secretAccessKey] = [
+    textOf(env.S3_REGION),
+    textOf(env.S3_ACCESS_KEY_ID),
+    textOf(env.S3_SECRET_ACCESS_KEY),
+  ];
+  if (!endpoint || !bucket || !region || !accessKeyId || !secretAccessKey) return undefined;
+  return { s3: { endpoint, bucket, region, accessKeyId, secretAccessKey } };
 }
 
 /** A variable set to nothing is a variable not set. */

@@ -2,6 +2,7 @@ import { createApp } from "@/region/app.ts";
 import type { RegionContext } from "@/region/context.ts";
 import { connectNeon, type NeonConnection } from "@/region/db/neon_client.ts";
 import { openR2Store } from "@/region/object_store/r2_store.ts";
+import { openS3Store } from "@/region/object_store/s3_store.ts";
 import { problemResponse } from "@/region/routes/problem.ts";
 import { tickWhenDue } from "@/region/reconcilers/tick_when_due.ts";
 import { noteWork } from "@/region/services/due_work/note_work.ts";
@@ -71,7 +72,7 @@ function openHome(world: WorkerWorld, config: WorkerConfig): Home {
       return requestScope().db;
     },
     ...world,
-    objectStore: openR2Store(config.bucket),
+    objectStore: "r2" in config.store ? openR2Store(config.store.r2) : openS3Store(config.store.s3),
     secrets: config.secrets,
     hub: config.room
       ? createRoomHub(config.room, (work) => requestScope().waitUntil(work))
