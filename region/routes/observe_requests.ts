@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { routePath } from "hono/route";
+import { matchedRoutes } from "hono/route";
 import type { RegionContext } from "@/region/context.ts";
 import type { RequestMetrics } from "@/region/services/health/request_metrics.ts";
 import type { ApiEnv } from "./api.ts";
@@ -68,8 +68,8 @@ async function nameAnswer(c: Context, requestId: string): Promise<void> {
 
 /** The pattern of the route that answered; requests for what is not there count as one. */
 function routeOf(c: Context): string {
-  const path = routePath(c, -1);
-  return path === "" || path.endsWith("*") ? "none" : path;
+  // Behind it the console's pages match everything.
+  return matchedRoutes(c).findLast(({ path }) => !path.endsWith("*"))?.path || "none";
 }
 
 function callerOf(c: Context<ApiEnv>): { user?: string } {
