@@ -93,7 +93,7 @@ async function compile(stage: string, files: string[], path: string, arch: Arch)
   const [main = "", ...workers] = files.map((name) => `${stage}/${name}`);
   await runProgram(Deno.execPath(), [
     "compile",
-    "--v8-flags=--max-semi-space-size=4", // as header.sh says
+    "--v8-flags=--max-semi-space-size=1", // as header.sh says
     "--allow-all",
     "--no-check",
     `--target=${COMPILE_TARGETS[arch]}`,

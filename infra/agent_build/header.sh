@@ -28,5 +28,5 @@ else
 fi
 # Young objects get less room than the runtime would give each thread: nearly none of them live long,
 # and with tens of thousands of leases the rest would be memory that nobody uses.
-exec "$here/deno" run --v8-flags=--max-semi-space-size=4 --allow-all --no-check --no-config --no-lock --no-remote --no-npm \
+exec "$here/deno" run --v8-flags=--max-semi-space-size=1 --allow-all --no-check --no-config --no-lock --no-remote --no-npm \
   --cached-only "$here/main.js" "$@"

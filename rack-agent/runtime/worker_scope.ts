@@ -1,7 +1,8 @@
 /** The side of a Worker that its own code sees; `In` and `Out` are the messages to it and from it. */
 export interface WorkerScope<In, Out> {
   onmessage: ((event: MessageEvent<In>) => void) | null;
-  postMessage(message: Out): void;
+  /** What is in `transfer` is handed over, and gone here. */
+  postMessage(message: Out, transfer?: Transferable[]): void;
   close(): void;
 }
 

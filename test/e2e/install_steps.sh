@@ -3,7 +3,10 @@
 # Each section begins with "== NAME"; what is between them is checked by agent_install.test.ts.
 # TEST_SERVER, REGION_URL and JOIN_TOKEN stand above this line.
 exec >/run/steps.log 2>&1
-section() { echo "== $1"; }
+section() {
+  echo "== $1"
+  echo "step $1" >/dev/ttyS0 # where it stopped, when nothing is posted
+}
 unit=rackwright-agent.service
 main_pid() { systemctl show -p MainPID --value $unit; }
 until_answering() {

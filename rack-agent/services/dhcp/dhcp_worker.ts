@@ -12,7 +12,7 @@ import { type MacAddress, parseMacAddress } from "@/shared/net/mac_address.ts";
 import { DhcpEngine } from "./dhcp_engine.ts";
 import type { FromDhcpWorker, ToDhcpWorker } from "./dhcp_messages.ts";
 import { LinuxDhcpTransport } from "./dhcp_transport.ts";
-import { LeaseColumns, type PackedLeases } from "./lease_columns.ts";
+import { buffersOf, LeaseColumns, type PackedLeases } from "./lease_columns.ts";
 
 /**
  * The thread that answers machines. It blocks in the kernel and never touches the disk: another
@@ -51,7 +51,8 @@ async function run(start: Start): Promise<void> {
     engine.configure(start.config);
     ring.waitForStore(STORE_MS);
     engine.keepHouse(); // throws when there can be no sockets
-    tell({ kind: "leases", leases: packed(engine) });
+    const leases = packed(engine);
+    scope.postMessage({ kind: "leases", leases }, buffersOf(leases));
     tell({ kind: "started" });
     // Not before: merging would take the time of whoever waits for the first answer.
     if (isWorthMerging(basePath, segment - 1)) {
@@ -73,7 +74,9 @@ async function run(start: Start): Promise<void> {
 }
 
 function packed(engine: DhcpEngine): PackedLeases {
-  const columns = new LeaseColumns();
+  let count = 0;
+  for (const _ of engine.leases()) count += 1;
+  const columns = new LeaseColumns(count);
   for (const lease of engine.leases()) columns.write(columns.length, lease);
   return columns.pack();
 }

@@ -20,22 +20,32 @@ const FIRST_ROOM = 64;
  * message with all of them hardly any time.
  */
 export class LeaseColumns {
-  #ipv4: Uint32Array = new Uint32Array(FIRST_ROOM);
-  #mac: Float64Array = new Float64Array(FIRST_ROOM);
-  #subnetId: Float64Array = new Float64Array(FIRST_ROOM);
-  #atMs: Float64Array = new Float64Array(FIRST_ROOM);
-  #expiresAtMs: Float64Array = new Float64Array(FIRST_ROOM);
+  #ipv4: Uint32Array;
+  #mac: Float64Array;
+  #subnetId: Float64Array;
+  #atMs: Float64Array;
+  #expiresAtMs: Float64Array;
   #hostname: (string | undefined)[] = [];
 
+  /** With room for so many leases; it grows when there are more. */
+  constructor(room = FIRST_ROOM) {
+    this.#ipv4 = new Uint32Array(room);
+    this.#mac = new Float64Array(room);
+    this.#subnetId = new Float64Array(room);
+    this.#atMs = new Float64Array(room);
+    this.#expiresAtMs = new Float64Array(room);
+  }
+
   /** Takes over a message's columns. */
-  constructor(packed?: PackedLeases) {
-    if (!packed) return;
-    this.#ipv4 = packed.ipv4;
-    this.#mac = packed.mac;
-    this.#subnetId = packed.subnetId;
-    this.#atMs = packed.atMs;
-    this.#expiresAtMs = packed.expiresAtMs;
-    this.#hostname = [...packed.hostname];
+  static of({ ipv4, mac, subnetId, atMs, expiresAtMs, hostname }: PackedLeases): LeaseColumns {
+    const columns = new LeaseColumns(0);
+    columns.#ipv4 = ipv4;
+    columns.#mac = mac;
+    columns.#subnetId = subnetId;
+    columns.#atMs = atMs;
+    columns.#expiresAtMs = expiresAtMs;
+    columns.#hostname = [...hostname];
+    return columns;
   }
 
   /** Places up to the last that was written. */
@@ -71,7 +81,12 @@ export class LeaseColumns {
   }
 
   ipv4At(place: number): Ipv4 {
-    return ipv4FromNumber(this.#ipv4[place] ?? 0);
+    return ipv4FromNumber(this.addressAt(place));
+  }
+
+  /** The same as a number. */
+  addressAt(place: number): number {
+    return this.#ipv4[place] ?? 0;
   }
 
   /** As `macToNumber` makes it. */
@@ -88,13 +103,14 @@ export class LeaseColumns {
     return this.#expiresAtMs[place] ?? 0;
   }
 
+  /** For a message, which may take the columns themselves over: nothing is written after this. */
   pack(): PackedLeases {
     return {
-      ipv4: this.#ipv4.slice(0, this.length),
-      mac: this.#mac.slice(0, this.length),
-      subnetId: this.#subnetId.slice(0, this.length),
-      atMs: this.#atMs.slice(0, this.length),
-      expiresAtMs: this.#expiresAtMs.slice(0, this.length),
+      ipv4: this.#ipv4,
+      mac: this.#mac,
+      subnetId: this.#subnetId,
+      atMs: this.#atMs,
+      expiresAtMs: this.#expiresAtMs,
       hostname: this.#hostname,
     };
   }
@@ -110,6 +126,14 @@ export class LeaseColumns {
     this.#atMs = larger(this.#atMs, new Float64Array(room));
     this.#expiresAtMs = larger(this.#expiresAtMs, new Float64Array(room));
   }
+}
+
+/** What a message hands over instead of copying it. */
+export function buffersOf(
+  { ipv4, mac, subnetId, atMs, expiresAtMs }: PackedLeases,
+): Transferable[] {
+  // They were made here, over memory of their own.
+  return [ipv4, mac, subnetId, atMs, expiresAtMs].map(({ buffer }) => buffer as ArrayBuffer);
 }
 
 export function macToNumber(mac: MacAddress): number {

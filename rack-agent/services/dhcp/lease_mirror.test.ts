@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Lease, LeaseEvent } from "@/rack-agent/protocol/dhcp/lease.ts";
 import { ipv4FromNumber } from "@/shared/net/ipv4.ts";
 import { formatMacAddress } from "@/shared/net/mac_address.ts";
-import { LeaseColumns } from "./lease_columns.ts";
+import { buffersOf, LeaseColumns, type PackedLeases } from "./lease_columns.ts";
 import { LeaseMirror } from "./lease_mirror.ts";
 
 const lease = fc.record({
@@ -29,9 +29,9 @@ test("whatever happens, it knows what a plain list knows, also after a message",
   fc.assert(
     fc.property(fc.array(event), fc.nat(), (events, cut) => {
       const before = events.slice(0, cut % (events.length + 1));
-      const columns = new LeaseColumns();
+      const columns = new LeaseColumns(cut % 3); // it has to grow, sometimes from nothing
       for (const known of after(before)) columns.write(columns.length, known);
-      const mirror = new LeaseMirror(structuredClone(columns.pack()));
+      const mirror = new LeaseMirror(handedOver(columns.pack()));
       for (const event of events.slice(before.length)) mirror.apply(event);
 
       const running = after(events).filter(({ expiresAtMs }) => expiresAtMs > NOW_MS);
@@ -67,6 +67,11 @@ test("the lease given last comes first", () => {
     .toEqual(["0.0.0.2", "0.0.0.3", "0.0.0.1"]);
 });
 
+/** As another thread receives it. */
+function handedOver(packed: PackedLeases): PackedLeases {
+  return structuredClone(packed, { transfer: buffersOf(packed) });
+}
+
 /** What a list of leases is after some events. */
 function after(events: readonly LeaseEvent[]): Lease[] {
   return events.reduce<Lease[]>((leases, { kind, expiresAtMs = 0, ...event }) => {
@@ -76,3 +81,24 @@ function after(events: readonly LeaseEvent[]): Lease[] {
     return kind === "given" ? [...others, { ...event, expiresAtMs }] : others;
   }, []);
 }
+
+test("thousands of leases, in rows and with places used again, are each found", () => {
+  const mirror = new LeaseMirror();
+  const macOf = (n: number) => formatMacAddress(Uint8Array.of(2, 0, 0, n >> 16, n >> 8, n));
+  const leaseOf = (n: number) => ({
+    mac: macOf(n),
+    ipv4: ipv4FromNumber(0x0a_00_00_00 + n),
+    subnetId: 1,
+    atMs: n,
+  });
+  const event = (kind: "given" | "released", n: number) =>
+    mirror.apply({ kind, ...leaseOf(n), expiresAtMs: 1e9 });
+  for (let n = 0; n < 5_000; n += 1) event("given", n);
+  for (let n = 0; n < 5_000; n += 3) event("released", n);
+  for (let n = 5_000; n < 7_000; n += 1) event("given", n);
+  for (let n = 0; n < 7_000; n += 1) {
+    const known = n < 5_000 && n % 3 === 0 ? [] : [{ ...leaseOf(n), expiresAtMs: 1e9 }];
+    expect(mirror.leasesOfMac(macOf(n), 0)).toEqual(known);
+  }
+  expect(mirror.count(0)).toBe(7_000 - 1_667);
+});
