@@ -60,7 +60,7 @@ test.skipIf(!canRun)("check says what is wrong with this host, a line each", asy
     level: "problem",
     saw: `this host has joined no site: ${folder}/data/identity.json is missing`,
   });
-  expect(findings.filter(({ code }) => code === "check.port")).toHaveLength(5);
+  expect(findings.filter(({ code }) => code === "check.port")).toHaveLength(6);
   const lacking = findings.filter(({ level, advice }) => level === "problem" && !advice);
   expect(lacking).toEqual([]);
 });
