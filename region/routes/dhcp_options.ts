@@ -5,6 +5,7 @@ import {
   DHCP_OPTION_TYPES,
   getDhcpOption,
   listDhcpOptions,
+  nameOfOption,
   removeDhcpOption,
   updateDhcpOption,
 } from "@/region/services/dhcp_options/manage_dhcp_options.ts";
@@ -31,6 +32,8 @@ const DhcpOption = z.object({
   /** The machine's number. */
   machineId: z.int().nullable(),
   code: z.int(),
+  /** Null: the code has no name here. */
+  name: z.string().nullable(),
   type: z.string(),
   value: z.string(),
   /** The bytes that are sent. */
@@ -156,5 +159,6 @@ export function dhcpOptionRoutes(ctx: RegionContext) {
 }
 
 function viewOption(option: Awaited<ReturnType<typeof getDhcpOption>>) {
-  return { ...option, createdAt: option.createdAt.toISOString() };
+  const name = nameOfOption(option.code) ?? null;
+  return { ...option, name, createdAt: option.createdAt.toISOString() };
 }

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
 import { listLeases } from "@/region/services/subnets/read_subnets.ts";
-import { createApi, Flag, Limit, ok, requires, TextId } from "./api.ts";
+import { createApi, Flag, Limit, ok, requires, RowId, TextId } from "./api.ts";
 
 const Lease = z.object({
   id: z.int(),
@@ -23,6 +23,7 @@ const listRoute = createRoute({
   request: {
     query: z.strictObject({
       siteId: TextId.optional(),
+      subnetId: RowId.optional(),
       /** `true`: without those that have ended. */
       open: Flag.optional(),
       /** The id of the last one seen: the page after it. */

@@ -1,6 +1,10 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
-import { readAddressMap, readUtilisation } from "@/region/services/subnets/read_subnet_use.ts";
+import {
+  readAddressMap,
+  readLeaseHistory,
+  readUtilisation,
+} from "@/region/services/subnets/read_subnet_use.ts";
 import { createApi, ok, requires, RowId } from "./api.ts";
 import { Address, IpAddressKind } from "./network_schema.ts";
 
@@ -59,6 +63,16 @@ const AddressMap = z.object({
   /** Null: there are few enough to be shown one by one. */
   blocks: z.array(MapBlock).nullable(),
 });
+/** A quarter of a year. */
+const HISTORY_HOURS_MAX = 24 * 92;
+const LeaseHistory = z.object({
+  subnetId: z.int(),
+  from: z.string(),
+  to: z.string(),
+  stepSeconds: z.number(),
+  /** At `from`, and then every `stepSeconds` until `to`. */
+  leases: z.array(z.int()),
+});
 const params = z.object({ subnetId: RowId });
 const tags = ["networks"];
 
@@ -86,6 +100,21 @@ const addressesRoute = createRoute({
   responses: ok(AddressMap, "The map"),
 });
 
+const historyRoute = createRoute({
+  method: "get",
+  path: "/subnets/{subnetId}/lease-history",
+  tags,
+  summary: "How many addresses DHCP had given, over time",
+  ...requires("viewer"),
+  request: {
+    params,
+    query: z.strictObject({
+      hours: z.coerce.number().int().min(1).max(HISTORY_HOURS_MAX).default(168),
+    }),
+  },
+  responses: ok(LeaseHistory, "Counts at evenly spaced moments"),
+});
+
 export function subnetUseRoutes(ctx: RegionContext) {
   return createApi()
     .openapi(utilisationRoute, async (c) => {
@@ -95,5 +124,9 @@ export function subnetUseRoutes(ctx: RegionContext) {
     .openapi(addressesRoute, async (c) => {
       const input = { ...c.req.valid("param"), ...c.req.valid("query") };
       return c.json(await readAddressMap(ctx, c.get("caller"), input), 200);
+    })
+    .openapi(historyRoute, async (c) => {
+      const input = { ...c.req.valid("param"), ...c.req.valid("query") };
+      return c.json(await readLeaseHistory(ctx, c.get("caller"), input), 200);
     });
 }

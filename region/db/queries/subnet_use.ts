@@ -121,3 +121,32 @@ export async function countByBlock(
     group by 1`) as unknown as { rows: { first: string; promised: number; leased: number }[] };
   return rows.map((row) => ({ ...row, first: parseIpAddress(row.first) }));
 }
+
+/**
+ * How the leases of a subnet changed since `from`, by the moments `from + n * stepSeconds`: each
+ * counts to the first moment at which it is seen. Those before `from` count to the first.
+ */
+export async function listLeaseChanges(
+  db: Db,
+  subnetId: number,
+  { from, to, stepSeconds }: { from: Date; to: Date; stepSeconds: number },
+): Promise<{ point: number; change: number }[]> {
+  const [begin, end] = [from.toISOString(), to.toISOString()];
+  const pointOf = (moment: "given_at" | "ended_at") =>
+    sql`greatest(0, ceil(extract(epoch from ${sql.identifier(moment)} - ${begin}::timestamptz)
+      / ${stepSeconds}))::int`;
+  const { rows } = await db.execute(sql`
+    with seen as (
+      select given_at, ended_at from leases
+      where subnet_id = ${subnetId} and given_at <= ${end}
+        and (ended_at is null or ended_at > ${begin})
+    )
+    select point, sum(change)::int as change
+    from (
+      select ${pointOf("given_at")} as point, 1 as change from seen
+      union all
+      select ${pointOf("ended_at")}, -1 from seen where ended_at <= ${end}
+    ) as changes
+    group by point`) as unknown as { rows: { point: number; change: number }[] };
+  return rows;
+}

@@ -127,6 +127,7 @@ export async function deleteRange(db: Db, id: number): Promise<void> {
 
 export interface LeaseFilter {
   readonly siteId?: string;
+  readonly subnetId?: number;
   /** Only those that have not ended. */
   readonly isOpen?: boolean;
   /** Only those with a smaller number: the last one of the page before. */
@@ -142,6 +143,7 @@ export async function listLeases(
   return await db.select().from(leases)
     .where(and(
       filter.siteId === undefined ? undefined : eq(leases.siteId, filter.siteId),
+      filter.subnetId === undefined ? undefined : eq(leases.subnetId, filter.subnetId),
       filter.isOpen ? isNull(leases.endedAt) : undefined,
       filter.beforeId === undefined ? undefined : lt(leases.id, filter.beforeId),
     ))

@@ -42,6 +42,11 @@ export function compileOption(
   return { code, type, hex };
 }
 
+/** What people call an option; undefined: it has no name here. */
+export function nameOfOption(code: number): string | undefined {
+  return Object.entries(DHCP_OPTION_NAMES).find(([, option]) => option.code === code)?.[0];
+}
+
 function resolveOption(
   option: string | number,
   wanted: DhcpOptionType | undefined,

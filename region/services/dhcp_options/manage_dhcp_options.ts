@@ -25,6 +25,7 @@ import { ChangedMeanwhile, retryOnChange } from "@/region/services/retry_on_chan
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 
+export { nameOfOption } from "@/region/domain/networks/dhcp_options.ts";
 export { DHCP_OPTION_TYPES } from "@/region/domain/networks/dhcp_option_table.ts";
 
 /** For whom an option is; at most one. */

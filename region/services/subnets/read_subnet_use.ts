@@ -2,6 +2,7 @@ import type { RegionContext } from "@/region/context.ts";
 import {
   countByBlock,
   countSubnetUse,
+  listLeaseChanges,
   listUsedAddresses,
   listUsedRanges,
 } from "@/region/db/queries/subnet_use.ts";
@@ -15,6 +16,7 @@ import {
 } from "@/region/domain/networks/address_map.ts";
 import { allocatableRanges, usableAddresses } from "@/region/domain/networks/address_plan.ts";
 import { countAddresses, withoutAddresses } from "@/region/domain/networks/address_ranges.ts";
+import { sumChanges } from "@/region/domain/networks/lease_history.ts";
 import type { SubnetPlan } from "@/region/domain/networks/network_rules.ts";
 import { parseIpAddress } from "@/shared/net/ip_address.ts";
 import { formatNetwork, parseNetwork } from "@/shared/net/ip_network.ts";
@@ -58,6 +60,30 @@ export async function readUtilisation(ctx: RegionContext, caller: Caller, subnet
     available: free.reduce((sum, { count }) => sum + count, 0),
     largestFree: free.reduce((most, { count }) => Math.max(most, count), 0),
     freeRanges: free.slice(0, FREE_RANGES_SHOWN),
+  };
+}
+
+/** As many as a chart shows. */
+const HISTORY_POINTS = 97;
+
+/** How many addresses DHCP had given, at evenly spaced moments up to now. */
+export async function readLeaseHistory(
+  ctx: RegionContext,
+  caller: Caller,
+  { subnetId, hours }: { subnetId: number; hours: number },
+) {
+  requireRole(caller, "viewer");
+  await readSubnetPlan(ctx.db, subnetId); // throws `not_found`
+  const to = ctx.now();
+  const stepSeconds = hours * 3600 / (HISTORY_POINTS - 1);
+  const from = new Date(to.getTime() - hours * 3_600_000);
+  const changes = await listLeaseChanges(ctx.db, subnetId, { from, to, stepSeconds });
+  return {
+    subnetId,
+    from: from.toISOString(),
+    to: to.toISOString(),
+    stepSeconds,
+    leases: sumChanges(changes, HISTORY_POINTS),
   };
 }
 

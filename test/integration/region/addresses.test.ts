@@ -201,6 +201,29 @@ describe("the map of a subnet", () => {
     });
   });
 
+  test("of the past counts the leases that there were at each moment", async () => {
+    const { id: subnetId } = await makeSubnet();
+    const now = region.ctx.now().getTime();
+    const lease = (ip: string, hoursAgo: number, endedHoursAgo?: number) => {
+      const at = (hours: number) => new Date(now - hours * 3_600_000).toISOString();
+      return region.ctx.db.execute(sql`
+        insert into leases (site_id, ipv4, mac, subnet_id, given_at, ended_at)
+        select site_id, ${ip}, '52:54:00:00:00:01', id, ${at(hoursAgo)}::timestamptz,
+          ${endedHoursAgo === undefined ? null : at(endedHoursAgo)}::timestamptz
+        from subnets where id = ${subnetId}`);
+    };
+    await lease("10.0.0.100", 500); // since long before
+    await lease("10.0.0.101", 60, 30);
+    await lease("10.0.0.102", 30.1, 0.1);
+    await lease("10.0.0.103", 200, 97); // over before it begins
+    const { leases, stepSeconds } = await get(`subnets/${subnetId}/lease-history?hours=96`);
+    expect([leases.length, stepSeconds]).toEqual([97, 3600]);
+    const at = (hoursAgo: number) => leases[96 - hoursAgo];
+    expect([96, 61, 60, 31, 30, 29, 1, 0].map(at)).toEqual([1, 1, 2, 2, 2, 2, 2, 1]);
+    const { leases: open } = await get(`leases?subnetId=${subnetId}&open=true`);
+    expect(open).toMatchObject([{ ipv4: "10.0.0.100" }]);
+  });
+
   test("of a large one shows blocks, and looks into them", async () => {
     const { id: subnetId } = await makeSubnet({ cidr: "10.0.0.0/12" });
     await keep(subnetId, "10.3.5.9");
