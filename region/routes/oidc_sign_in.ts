@@ -6,6 +6,7 @@ import type { ProviderClient } from "@/region/services/oidc/provider_client.ts";
 import { FLOW_SECONDS, startSignIn } from "@/region/services/oidc/start_sign_in.ts";
 import { createApi, ok, PUBLIC, REFUSALS } from "./api.ts";
 import { originOf } from "./authentication.ts";
+import { refusalPage } from "./refusal_page.ts";
 import {
   giveFlowCookie,
   giveSessionCookie,
@@ -14,6 +15,7 @@ import {
 } from "./session_cookie.ts";
 
 const START = "/sessions/oidc/start";
+const CALLBACK = "/sessions/oidc/callback";
 const tags = ["identity"];
 /** Codes and states are opaque; providers put kilobytes into them. */
 const Opaque = z.string().max(4096).optional();
@@ -55,7 +57,7 @@ const startRoute = createRoute({
 
 const callbackRoute = createRoute({
   method: "get",
-  path: "/sessions/oidc/callback",
+  path: CALLBACK,
   tags,
   summary: "Where the OpenID provider sends the browser back to",
   ...PUBLIC,
@@ -79,7 +81,9 @@ const callbackRoute = createRoute({
 });
 
 export function oidcSignInRoutes(ctx: RegionContext, client: ProviderClient) {
-  return createApi()
+  const api = createApi();
+  for (const path of [START, CALLBACK]) api.use(path, refusalPage("Signing in did not work"));
+  return api
     .openapi(methodsRoute, async (c) => {
       const { oidc: label } = await readSignInMethods(ctx);
       const oidc = label === null ? null : { label, startPath: `/api/v1${START}` };

@@ -5,7 +5,7 @@ import { shell } from "../strings/shell.ts";
 import { words } from "../strings/words.ts";
 import { Button } from "../ui/Button.tsx";
 import { TextField } from "../ui/Field.tsx";
-import { Note, ProblemNote } from "../ui/ProblemNote.tsx";
+import { ProblemNote } from "../ui/ProblemNote.tsx";
 import { useAction } from "../ui/use_action.ts";
 import { BrandMark } from "./Brand.tsx";
 
@@ -15,9 +15,8 @@ export function SignInPage() {
   const [password, setPassword] = useState("");
   const { data: methods } = useApi("/sign-in-methods");
   const action = useAction(() => signIn({ username: username.trim(), password }));
-  const refusal = oidcRefusal();
   const oidc = methods?.oidc;
-  const returnTo = encodeURIComponent(location.pathname + withoutRefusal());
+  const returnTo = encodeURIComponent(location.pathname + location.search);
   return (
     <main class="sign-in">
       <div class="sign-in-box">
@@ -25,7 +24,6 @@ export function SignInPage() {
           <BrandMark />
           {words.product}
         </h1>
-        {refusal ? <Note tone="bad" role="alert" more={refusal.code}>{refusal.detail}</Note> : null}
         <div class="card">
           <div class="card-body stack">
             {oidc
@@ -71,19 +69,4 @@ export function SignInPage() {
       </div>
     </main>
   );
-}
-
-/** Why the provider's sign-in did not work: the region sends the browser back here with it. */
-function oidcRefusal(): { code: string; detail: string } | undefined {
-  const query = new URLSearchParams(location.search);
-  const code = query.get("signInRefused");
-  return code === null ? undefined : { code, detail: query.get("because") ?? shell.oidcFailed };
-}
-
-function withoutRefusal(): string {
-  const query = new URLSearchParams(location.search);
-  query.delete("signInRefused");
-  query.delete("because");
-  const text = query.toString();
-  return text ? `?${text}` : "";
 }

@@ -39,6 +39,4 @@ export const shell = {
   or: "or",
   with: (label: string) => `Continue with ${label}`,
   unreachable: "The region cannot be reached",
-  oidcFailed: "Signing in did not work",
-  oidcAgain: "Back to sign-in",
 };

@@ -282,6 +282,28 @@ describe("a browser that comes back", () => {
     expect(answer.body.detail).toBe("the identity provider answered access_denied, not today");
   });
 
+  test("shows a person a page, in which what the provider said is text and nothing else", async () => {
+    const { url, cookie } = await leave();
+    const state = new URL(url).searchParams.get("state");
+    const query = new URLSearchParams({
+      state: String(state),
+      iss: provider.issuer,
+      error: "access_denied",
+      error_description: "<script src=//evil.test></script>",
+    });
+    const answer = await region.call(`GET /api/v1/sessions/oidc/callback?${query}`, {
+      as: null,
+      headers: { cookie, accept: "text/html,application/xhtml+xml,*/*;q=0.8" },
+    });
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(answer.headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(answer.text).toContain("<h1>Signing in did not work</h1>");
+    expect(answer.text).toContain("&lt;script src=//evil.test&gt;");
+    expect(answer.text).toContain("session.oidc_refused");
+    expect(answer.text).not.toContain("<script");
+  });
+
   test.each(["//evil.test", "/\\evil.test", "https://evil.test", "javascript:alert(1)", "x", ""])(
     "is never sent on to %j",
     async (path) => {
