@@ -8,7 +8,11 @@ export const paths = {
   start: "/start",
   startSite: (siteId: string) => `/start/${siteId}`,
   networks: "/networks",
+  subnet: (subnetId: number, tab?: string) =>
+    tab === undefined ? `/networks/subnets/${subnetId}` : `/networks/subnets/${subnetId}/${tab}`,
   images: "/images",
   activity: "/activity",
+  activityOf: (tab: string) => `/activity/${tab}`,
   settings: "/settings",
+  settingsOf: (section: string) => `/settings/${section}`,
 };

@@ -24,4 +24,31 @@ export const ROUTES: readonly PageRoute[] = [
     nav: { label: shell.sites, icon: "sites", keys: "g s" },
   },
   { path: "/sites/:siteId", page: lazyPage(() => import("./pages/sites/SitePage.tsx")) },
+  {
+    path: paths.networks,
+    page: lazyPage(() => import("./pages/networks/NetworksPage.tsx")),
+    nav: { label: shell.networks, icon: "networks", keys: "g n" },
+  },
+  {
+    path: "/networks/subnets/:subnetId/:tab?",
+    page: lazyPage(() => import("./pages/networks/SubnetPage.tsx")),
+  },
+  { path: "/networks/:view", page: lazyPage(() => import("./pages/networks/NetworksPage.tsx")) },
+  {
+    path: paths.images,
+    page: lazyPage(() => import("./pages/images/ImagesPage.tsx")),
+    nav: { label: shell.images, icon: "images", keys: "g i" },
+  },
+  {
+    path: paths.activity,
+    page: lazyPage(() => import("./pages/activity/ActivityPage.tsx")),
+    nav: { label: shell.activity, icon: "activity", keys: "g a" },
+  },
+  { path: "/activity/:tab", page: lazyPage(() => import("./pages/activity/ActivityPage.tsx")) },
+  {
+    path: paths.settings,
+    page: lazyPage(() => import("./pages/settings/SettingsPage.tsx")),
+    nav: { label: shell.settings, icon: "settings", keys: "g t" },
+  },
+  { path: "/settings/:section", page: lazyPage(() => import("./pages/settings/SettingsPage.tsx")) },
 ];

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { agentRoutes } from "@/region/routes/agents.ts";
 import type { apiKeyRoutes } from "@/region/routes/api_keys.ts";
 import type { auditRoutes } from "@/region/routes/audit.ts";
+import type { bootSourceRoutes } from "@/region/routes/boot_sources.ts";
 import type { dhcpOptionRoutes } from "@/region/routes/dhcp_options.ts";
 import type { dnsRecordRoutes } from "@/region/routes/dns_records.ts";
 import type { domainRoutes } from "@/region/routes/domains.ts";
@@ -10,6 +11,7 @@ import type { fabricRoutes } from "@/region/routes/fabrics.ts";
 import type { factRoutes } from "@/region/routes/facts.ts";
 import type { groupRoutes } from "@/region/routes/groups.ts";
 import type { identityProviderRoutes } from "@/region/routes/identity_provider.ts";
+import type { imageSyncRoutes } from "@/region/routes/image_syncs.ts";
 import type { imageRoutes } from "@/region/routes/images.ts";
 import type { interfaceRoutes } from "@/region/routes/interfaces.ts";
 import type { ipAddressRoutes } from "@/region/routes/ip_addresses.ts";
@@ -45,6 +47,7 @@ export type ApiSchema =
   & SchemaOf<typeof agentRoutes>
   & SchemaOf<typeof apiKeyRoutes>
   & SchemaOf<typeof auditRoutes>
+  & SchemaOf<typeof bootSourceRoutes>
   & SchemaOf<typeof dhcpOptionRoutes>
   & SchemaOf<typeof dnsRecordRoutes>
   & SchemaOf<typeof domainRoutes>
@@ -54,6 +57,7 @@ export type ApiSchema =
   & SchemaOf<typeof groupRoutes>
   & SchemaOf<typeof identityProviderRoutes>
   & SchemaOf<typeof imageRoutes>
+  & SchemaOf<typeof imageSyncRoutes>
   & SchemaOf<typeof interfaceRoutes>
   & SchemaOf<typeof ipAddressRoutes>
   & SchemaOf<typeof ipRangeRoutes>

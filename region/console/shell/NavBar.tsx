@@ -25,7 +25,14 @@ export function NavBar(
         <BrandMark />
         <span class="text">{words.product}</span>
       </Link>
-      <button type="button" class="finder" onClick={onFind} aria-label={shell.findName}>
+      <button
+        type="button"
+        class="finder"
+        onClick={onFind}
+        // Begins with what is seen, for whoever speaks it (WCAG 2.5.3).
+        aria-label={`${shell.find} ${spell("mod+k").join("")}`}
+        title={shell.findName}
+      >
         <Icon name="search" />
         <span class="text grow">{shell.find}</span>
         <kbd>{spell("mod+k").join("")}</kbd>

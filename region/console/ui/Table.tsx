@@ -25,7 +25,10 @@ export function Table<T>(
         <thead>
           <tr>
             {columns.map(({ key, title, isRight }) => (
-              <th key={key} scope="col" class={isRight ? "right" : undefined}>{title}</th>
+              // A column of buttons has no name: each says itself what it does.
+              title === ""
+                ? <td key={key} />
+                : <th key={key} scope="col" class={isRight ? "right" : undefined}>{title}</th>
             ))}
           </tr>
         </thead>
