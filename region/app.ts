@@ -25,6 +25,7 @@ import { factRoutes } from "./routes/facts.ts";
 import { groupRoutes } from "./routes/groups.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { identityProviderRoutes } from "./routes/identity_provider.ts";
+import { FILE_PART_PATH, imageFileRoutes } from "./routes/image_files.ts";
 import { imageSyncRoutes } from "./routes/image_syncs.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { interfaceRoutes } from "./routes/interfaces.ts";
@@ -69,6 +70,8 @@ import { VERSION } from "./version.ts";
 
 /** The largest body is user-data in a deploy. */
 const BODY_BYTES_MAX = 1024 ** 2;
+/** A part of an image's file is read into memory whole. */
+const PART_BYTES_MAX = 32 * 1024 ** 2;
 /** Files of many machines are larger. */
 const IMPORT_PATH = "/api/v1/machines/import";
 
@@ -172,6 +175,7 @@ function apiRoutes(ctx: RegionContext) {
     factRoutes(ctx),
     bootSourceRoutes(ctx),
     imageSyncRoutes(ctx),
+    imageFileRoutes(ctx),
     imageRoutes(ctx),
   ];
 }
@@ -202,7 +206,11 @@ function wakeFollowers(ctx: RegionContext): MiddlewareHandler {
 function limitBody(): MiddlewareHandler {
   const usual = limitBodyTo(BODY_BYTES_MAX);
   const large = limitBodyTo(IMPORT_BYTES_MAX);
-  return (c, next) => (c.req.path === IMPORT_PATH ? large : usual)(c, next);
+  const part = limitBodyTo(PART_BYTES_MAX);
+  return (c, next) => {
+    if (FILE_PART_PATH.test(c.req.path)) return part(c, next);
+    return (c.req.path === IMPORT_PATH ? large : usual)(c, next);
+  };
 }
 
 function limitBodyTo(maxSize: number): MiddlewareHandler {

@@ -1,6 +1,6 @@
 import type { ContentCache } from "@/rack-agent/runtime/content_cache.ts";
 import { errorText, type Log } from "@/rack-agent/runtime/log.ts";
-import type { ContentFile, SiteState } from "@/shared/contract/site_state.ts";
+import type { ContentFile, SiteState, StateOperation } from "@/shared/contract/site_state.ts";
 import type { ContentSource } from "./file_server/file_service.ts";
 import type { SiteStore } from "./site_store.ts";
 
@@ -14,7 +14,7 @@ export function contentOf(state: SiteState | undefined): ContentFile[] {
   );
   return [
     ...state.bootFiles.map(({ file }) => file),
-    ...state.operations.flatMap(({ scripts = [] }) => scripts.map(({ file }) => file)),
+    ...state.operations.flatMap(ownContent),
     ...images.flatMap(({ kernel, initrd, squashfs }) => [kernel, initrd, squashfs]),
   ];
 }
@@ -28,8 +28,14 @@ function neededContent(state: SiteState): ContentFile[] {
   const images = state.images.filter(({ id }) => imageIds.has(id));
   return [
     ...state.bootFiles.map(({ file }) => file),
+    ...state.operations.flatMap(ownContent),
     ...images.flatMap(({ kernel, initrd, squashfs }) => [kernel, initrd, squashfs]),
   ];
+}
+
+/** What an operation brings besides the image it boots. */
+function ownContent({ scripts = [], installFile }: StateOperation): ContentFile[] {
+  return [...scripts.map(({ file }) => file), ...(installFile ? [installFile] : [])];
 }
 
 /**

@@ -70,6 +70,7 @@ const bareSubnet: SubnetRecord = {
 };
 const plan = bootPlanFor("deploy", { hasBmc: true }) ?? null;
 const deploy: OperationRecord = {
+  bootImageId: null,
   id: "o-1",
   kind: "deploy",
   machineId: 1,

@@ -10,6 +10,7 @@ import type {
   StateScript,
 } from "@/shared/contract/site_state.ts";
 import type { KnownFact } from "@/shared/contract/facts.ts";
+import { type ImageFileRole, rootFileOf } from "@/shared/machine/image_file.ts";
 import type { BootPlan } from "@/shared/machine/boot_plan.ts";
 import type { EraseWay, MachineStatus, OperationKind } from "@/shared/machine/lifecycle.ts";
 import type { Settings } from "./settings/settings_table.ts";
@@ -80,6 +81,8 @@ export interface OperationRecord {
   /** Null: nothing has to happen at the site. */
   readonly plan: BootPlan | null;
   readonly imageId: string | null;
+  /** What it is installed with; null: the image itself. */
+  readonly bootImageId: string | null;
   readonly installScript: string | null;
   readonly sshKeys: readonly string[] | null;
   readonly sealedUserData?: string;
@@ -102,7 +105,7 @@ export interface ImageRecord {
   readonly kind: "os" | "bootloader";
   readonly files: readonly {
     name: string;
-    role: "kernel" | "initrd" | "squashfs" | "bootfile";
+    role: ImageFileRole;
     sha256: string;
     bytes: number;
   }[];
@@ -216,8 +219,9 @@ function stateOperations(records: SiteRecords): StateOperation[] {
       systemId,
       askedAt: operation.askedAt.toISOString(),
       plan: operation.plan,
-      ...optional("imageId", operation.imageId),
+      ...optional("imageId", operation.bootImageId ?? operation.imageId),
       ...optional("installScript", operation.installScript),
+      ...optional("installFile", installFile(records, operation)),
       ...optional("sshKeys", operation.sshKeys && [...operation.sshKeys]),
       ...optional("sealedUserData", operation.sealedUserData),
       ...optional("scripts", operation.scripts && [...operation.scripts]),
@@ -226,6 +230,16 @@ function stateOperations(records: SiteRecords): StateOperation[] {
       ...optional("earlierFacts", operation.earlierFacts && [...operation.earlierFacts]),
     }];
   });
+}
+
+/** Where the system that installs is not the one that gets installed. */
+function installFile(
+  { images }: SiteRecords,
+  { bootImageId, imageId, kind }: OperationRecord,
+): ContentFile | undefined {
+  if (kind !== "deploy" || bootImageId === null) return undefined;
+  const file = rootFileOf(images.find(({ id }) => id === imageId)?.files ?? []);
+  return file && { sha256: file.sha256, bytes: file.bytes };
 }
 
 /** One that can be booted: kernel, initrd and root file system are all there. */

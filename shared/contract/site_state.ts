@@ -199,6 +199,8 @@ export const StateOperation = z.object({
   imageId: z.string().optional(),
   /** deploy: the install plan, a readable shell script. */
   installScript: z.string().optional(),
+  /** deploy: the file that the plan installs. Absent: the squashfs of the image it boots. */
+  installFile: ContentFile.optional(),
   /** deploy, rescue: keys that may sign in to the system. */
   sshKeys: z.array(z.string()).optional(),
   /** deploy: the person's user-data as a compact JWE under the site key; absent: none. */

@@ -140,15 +140,16 @@ export class MetadataRoutes {
     const { store, credentials, filesPort } = this.deps;
     const filesUrl = filesUrlOf(new URL(origin), filesPort);
     const image = store.state?.images.find(({ id }) => id === operation?.imageId);
-    if (!operation?.installScript || !image) throw notFound("install plan");
+    const file = operation?.installFile ?? image?.squashfs;
+    if (!operation?.installScript || !file) throw notFound("install plan");
     const { mac, operationId, systemId } = entry;
     const installed = await credentials.offer({ mac, operationId, systemId, purpose: "installed" });
     await credentials.mark(installed, "given");
     return {
       script: operation.installScript,
       environment: {
-        RACKWRIGHT_IMAGE_URL: contentUrl(filesUrl, image.squashfs.sha256, "squashfs"),
-        RACKWRIGHT_IMAGE_SHA256: image.squashfs.sha256,
+        RACKWRIGHT_IMAGE_URL: contentUrl(filesUrl, file.sha256, "image"),
+        RACKWRIGHT_IMAGE_SHA256: file.sha256,
         RACKWRIGHT_CLOUD_CONFIG: installedConfig({
           ...urls(origin, installed),
           credentials: installed,

@@ -93,7 +93,12 @@ export async function findTransfer(db: Db, sha256: string): Promise<BlobTransfer
   return row;
 }
 
-/** Files that somebody sends themselves, and the parts that have come. */
+/** Begins to take a file that somebody sends; one that is under way stays as it is. */
+export async function insertUpload(db: Db, upload: NewBlobTransfer): Promise<void> {
+  await db.insert(blobTransfers).values(upload).onConflictDoNothing();
+}
+
+/** Something has come of a file. */
 export async function touchTransfer(db: Db, sha256: string, at: Date): Promise<void> {
   await db.update(blobTransfers).set({ touchedAt: at }).where(eq(blobTransfers.sha256, sha256));
 }
@@ -147,8 +152,8 @@ export async function isBlobInUse(tx: Db, sha256: string): Promise<boolean> {
       ${images.retiredAt} is null
       or exists (select 1 from ${machines} where ${machines.imageId} = ${images.id})
       or exists (select 1 from ${machines} where ${machines.rescue}->>'imageId' = ${images.id})
-      or exists (select 1 from ${operations} where ${operations.imageId} = ${images.id}
-        and ${operations.state} = 'running')))
+      or exists (select 1 from ${operations} 
+        where ${images.id} in (${operations.imageId}, ${operations.bootImageId}) and ${operations.state} = 'running')))
     or exists (select 1 from ${operations} where ${operations.state} = 'running'
       and ${operations.scripts}::text like ${`%${sha256}%`})
     or exists (select 1 from ${imageSyncFiles} f join ${imageSyncs} s on s.id = f.sync_id

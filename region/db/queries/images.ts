@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull, notInArray, sql } from "drizzle-orm";
+import { and, desc, eq, isNull, notInArray, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { type ImageRow, images, type NewImage } from "../schema/images.ts";
 import { sites } from "../schema/sites.ts";
@@ -54,6 +54,7 @@ export async function findNewestOsImage(
   db: Db,
   architecture: string,
   osRelease?: string,
+  also?: SQL,
 ): Promise<ImageRow | undefined> {
   const isOfRelease = osRelease === undefined
     ? undefined
@@ -70,6 +71,19 @@ export async function findNewestOsImage(
     .orderBy(desc(images.createdAt), desc(images.version), desc(images.id)).limit(1);
   return row;
 }
+
+/** The same, of those that can be started over the network. */
+export async function findNewestBootable(
+  db: Db,
+  architecture: string,
+  osRelease?: string,
+): Promise<ImageRow | undefined> {
+  return await findNewestOsImage(db, architecture, osRelease, BOOTABLE);
+}
+
+/** All three files of a system that runs from memory. */
+const BOOTABLE =
+  sql`${images.files} @> '[{"role":"kernel"},{"role":"initrd"},{"role":"squashfs"}]'`;
 
 /** Adds a version of a product, or brings the one that is there up to date; its id stays. */
 export async function upsertImage(db: Db, image: NewImage): Promise<ImageRow> {
@@ -91,6 +105,13 @@ export async function retireOthers(
     isNull(images.retiredAt),
     kept.length === 0 ? undefined : notInArray(images.id, [...kept]),
   )).returning();
+}
+
+/** Offers an image no more; undefined when that is so already. */
+export async function retireImage(db: Db, id: string, at: Date): Promise<ImageRow | undefined> {
+  const [row] = await db.update(images).set({ retiredAt: at })
+    .where(and(eq(images.id, id), isNull(images.retiredAt))).returning();
+  return row;
 }
 
 /** Marks every site's document as outdated, for images are in all of them; returns their ids. */

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNull, lt, or, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
 import { type ImageRow, images } from "../schema/images.ts";
 import { type MachineRow, machines } from "../schema/machines.ts";
@@ -114,13 +114,11 @@ type MachineOfSite =
 async function readImages(tx: Db, siteId: string): Promise<ImageRow[]> {
   const newest = tx.selectDistinctOn([images.product], { id: images.id }).from(images)
     .where(isNull(images.retiredAt)).orderBy(images.product, desc(images.version));
-  const used = tx.select({ id: operations.imageId }).from(operations).where(and(
-    eq(operations.siteId, siteId),
-    eq(operations.state, "running"),
-    isNotNull(operations.imageId),
-  ));
+  const isUsed = sql`exists (select 1 from ${operations} where ${operations.siteId} = ${siteId}
+    and ${operations.state} = 'running'
+    and ${images.id} in (${operations.imageId}, ${operations.bootImageId}))`;
   return await tx.select().from(images)
-    .where(or(sql`${images.id} in ${newest}`, sql`${images.id} in ${used}`))
+    .where(or(sql`${images.id} in ${newest}`, isUsed))
     .orderBy(asc(images.createdAt), asc(images.id));
 }
 

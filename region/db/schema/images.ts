@@ -1,11 +1,12 @@
-import { jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { bigint, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import type { ImageFileRole } from "@/shared/machine/image_file.ts";
 import { moment } from "./columns.ts";
 
 /** One file of an image; its bytes are in the object store at `blobs/<sha256>`. */
 export interface ImageFile {
   /** The file's base name, such as `undionly.kpxe`. */
   readonly name: string;
-  readonly role: "kernel" | "initrd" | "squashfs" | "bootfile";
+  readonly role: ImageFileRole;
   /** In hex. */
   readonly sha256: string;
   readonly bytes: number;
@@ -35,6 +36,9 @@ export const images = pgTable("images", {
   /** The product's own fields in the tree that it came from. */
   streamFields: jsonb("stream_fields").$type<Readonly<Record<string, string>>>().notNull()
     .default({}),
+  /** What a machine must have to be deployed with it; null: anything. */
+  minMemoryMib: integer("min_memory_mib"),
+  minDiskBytes: bigint("min_disk_bytes", { mode: "number" }),
   /** Since when it is offered no more; the row stays, for machines and past operations name it. */
   retiredAt: moment("retired_at"),
   createdAt: moment("created_at").notNull(),

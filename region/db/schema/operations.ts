@@ -18,6 +18,8 @@ export const operations = pgTable("operations", {
   /** Null: nothing had to happen at the site. */
   plan: jsonb("plan").$type<BootPlan>(),
   imageId: text("image_id"),
+  /** deploy: what it is installed with, where that is not the image itself. */
+  bootImageId: text("boot_image_id"),
   /** deploy: the install plan, a readable shell script. */
   installScript: text("install_script"),
   /** deploy, rescue: keys that may sign in to the system. */

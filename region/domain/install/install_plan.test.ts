@@ -49,6 +49,24 @@ test("the image's kernel options reach the installed system's command line", () 
 });
 
 describe("what runs is this, to the letter:", () => {
+  test("a whole-disk image on a UEFI machine with a mirror wished for", async () => {
+    const plan = compile({ layout: "raid" }, machine("uefi", "nvme0n1", "nvme1n1"), {
+      root: "root-dd.gz",
+    });
+    expect(plan).not.toContain("$DISK2"); // the second disk is left alone
+    await expect(plan).toMatchFileSnapshot("./whole_disk.golden.sh");
+  });
+
+  test("an archive of the root is unpacked where a squashfs would be, and nothing else differs", () => {
+    const of = (root: "squashfs" | "root-tgz" | "root-txz") =>
+      compile({ layout: "flat" }, machine("bios", "vda"), { root }).split("\n");
+    const squashfs = new Set(of("squashfs"));
+    const added = of("root-txz").filter((line) => !squashfs.has(line)).join("\n");
+    expect(added).toContain("tar --extract --xz");
+    expect(of("root-tgz").join("\n")).toContain("tar --extract --gzip");
+    expect(added).not.toContain("mkfs");
+  });
+
   test("flat on a BIOS machine", async () => {
     await expect(flat).toMatchFileSnapshot("./flat_bios.golden.sh");
   });

@@ -1,11 +1,13 @@
 import { checkShellSafe } from "./shell_safe.ts";
 import type { Disk, StoragePlan } from "@/shared/machine/storage.ts";
+import type { RootRole } from "@/shared/machine/image_file.ts";
 import { parseMacAddress } from "@/shared/net/mac_address.ts";
 import { BOOT_FUNCTIONS, bootSteps, storageConfiguration, unmountStep } from "./boot_steps.ts";
 import { type Step, TARGET } from "./install_step.ts";
 import { compileNetplan, dhcpOnBootInterface, type NetplanConfig } from "./netplan.ts";
-import { type StorageDevices, storageDevices } from "./storage_devices.ts";
-import { STORAGE_FUNCTIONS, storageSteps } from "./storage_steps.ts";
+import { bootDisk, isWholeDisk, unpackSteps, writeDiskSteps } from "./root_image.ts";
+import { type StorageDevices, storageDevices, type UsedDisk } from "./storage_devices.ts";
+import { findDiskSteps, STORAGE_FUNCTIONS, storageSteps } from "./storage_steps.ts";
 
 /** What the machine is and what it should become. */
 export interface InstallInput {
@@ -20,6 +22,8 @@ export interface InstallInput {
   readonly network?: NetplanConfig;
   /** What the image wants on the kernel command line; may be empty. */
   readonly kernelOptions: string;
+  /** What kind of file the image is. Absent: a squashfs. A whole disk brings its own storage. */
+  readonly root?: RootRole;
 }
 
 /**
@@ -34,14 +38,10 @@ export interface InstallInput {
 export function compileInstallPlan(input: InstallInput): string {
   checkInput(input);
   const devices = storageDevices(input.storage, input.disks);
-  const steps: Step[] = [
-    ...storageSteps(devices),
-    fetchImage(),
-    unpackImage(),
-    configure(input, devices),
-    ...bootSteps({ ...input, devices }),
-    unmountStep(),
-  ];
+  const { root = "squashfs" } = input;
+  const disk = bootDisk(devices);
+  const disks = isWholeDisk(root) ? [disk] : devices.disks;
+  const steps: Step[] = [...stepsFor(input, root, { devices, disk }), unmountStep()];
   const numbered = steps.flatMap(({ name, lines }, i) => [
     "",
     `echo "== step ${i + 1}/${steps.length}: ${name}"`,
@@ -50,11 +50,10 @@ export function compileInstallPlan(input: InstallInput): string {
   return [
     "#!/bin/sh",
     `# Install plan of ${input.hostname}: ${input.firmware.toUpperCase()} boot. It erases ` +
-    `${devices.disks.map(({ disk }) => disk.name).join(", ")} and touches no other disk.`,
+    `${disks.map(({ disk }) => disk.name).join(", ")} and touches no other disk.`,
     "set -eu",
     "umask 022",
     `TARGET=${TARGET}`,
-    `IMAGE=${IMAGE}`,
     "",
     ...STORAGE_FUNCTIONS,
     ...BOOT_FUNCTIONS,
@@ -71,47 +70,58 @@ function checkInput({ hostname, bootMac, kernelOptions }: InstallInput): void {
 
 const HOSTNAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const KERNEL_OPTIONS = /^[\w .,:=/@+-]{0,2000}$/;
-const IMAGE = "/run/rackwright/image.squashfs";
-/** Where our images' initramfs leaves what it booted. */
-const EPHEMERAL_COPY = "/run/rackwright/root.squashfs";
 
-function fetchImage(): Step {
-  return {
-    name: "fetch the image",
-    lines: [
-      // The ephemeral system may be this very image, and have its copy at hand.
-      `HAVE=$(sha256sum ${EPHEMERAL_COPY} 2>/dev/null | cut -d" " -f1 || true)`,
-      'if [ "$HAVE" = "$RACKWRIGHT_IMAGE_SHA256" ]; then',
-      `  IMAGE=${EPHEMERAL_COPY}`,
-      "else",
-      '  curl --fail --silent --show-error --retry 10 --retry-connrefused --output "$IMAGE" \\',
-      '    "$RACKWRIGHT_IMAGE_URL"',
-      '  echo "$RACKWRIGHT_IMAGE_SHA256  $IMAGE" | sha256sum --check --quiet',
-      "fi",
-    ],
-  };
+function stepsFor(
+  input: InstallInput,
+  root: RootRole,
+  { devices, disk }: { devices: StorageDevices; disk: UsedDisk },
+): Step[] {
+  switch (root) {
+    case "squashfs":
+    case "root-tgz":
+    case "root-txz":
+      return [
+        ...storageSteps(devices),
+        ...unpackSteps(root),
+        configure(input, storageConfiguration(devices)),
+        ...bootSteps({ ...input, devices }),
+      ];
+    case "root-dd":
+    case "root-dd.gz":
+    case "root-dd.xz":
+    case "root-dd.zst":
+      return [
+        ...findDiskSteps(devices, disk),
+        ...writeDiskSteps(root, disk),
+        configure(input, []), // its own fstab and boot loader know its partitions
+      ];
+  }
 }
 
-function unpackImage(): Step {
-  return {
-    name: "unpack the image",
-    lines: ['unsquashfs -quiet -no-progress -force -dest "$TARGET" "$IMAGE"'],
-  };
-}
-
-function configure({ hostname, bootMac, network }: InstallInput, devices: StorageDevices): Step {
+function configure(
+  { hostname, bootMac, network }: InstallInput,
+  storageLines: readonly string[],
+): Step {
   return {
     name: "configure the system",
     lines: [
-      'mkdir -p "$TARGET/etc/cloud/cloud.cfg.d" "$TARGET/etc/netplan"',
-      ...storageConfiguration(devices),
+      'mkdir -p "$TARGET/etc/cloud/cloud.cfg.d"',
+      ...storageLines,
       `echo ${hostname} > "$TARGET/etc/hostname"`,
       `printf "127.0.0.1 localhost\\n127.0.1.1 ${hostname}\\n::1 localhost\\n" > "$TARGET/etc/hosts"`,
       ': > "$TARGET/etc/machine-id"', // made anew at first boot
       'CLOUD="$TARGET/etc/cloud/cloud.cfg.d/90_dpkg_local_cloud_config.cfg"',
       '( umask 077; printf "%s\\n" "$RACKWRIGHT_CLOUD_CONFIG" > "$CLOUD" )',
-      'echo "network: {config: disabled}" > "$TARGET/etc/cloud/cloud.cfg.d/91_network.cfg"',
-      "( umask 077; cat > \"$TARGET/etc/netplan/50-rackwright.yaml\" ) <<'NETPLAN'",
+      // Where there is no netplan, cloud-init turns the same words into what the system has.
+      'NETWORK="$TARGET/etc/cloud/cloud.cfg.d/91_network.cfg"',
+      'if [ -x "$TARGET/usr/sbin/netplan" ]; then',
+      '  echo "network: {config: disabled}" > "$NETWORK"',
+      '  mkdir -p "$TARGET/etc/netplan"',
+      // The image's own would be merged with it.
+      '  rm -f "$TARGET"/etc/netplan/*.yaml',
+      '  NETWORK="$TARGET/etc/netplan/50-rackwright.yaml"',
+      "fi",
+      "( umask 077; cat > \"$NETWORK\" ) <<'NETPLAN'",
       ...(network ? [compileNetplan(network).trimEnd()] : dhcpOnBootInterface(bootMac)),
       "NETPLAN",
     ],

@@ -6,7 +6,7 @@ import {
   type StoragePlan,
 } from "@/shared/machine/storage.ts";
 import { SPARE_EFI, type Step } from "./install_step.ts";
-import type { StorageDevices } from "./storage_devices.ts";
+import type { StorageDevices, UsedDisk } from "./storage_devices.ts";
 
 /** What the storage steps call. Both work on any kernel and udev of the last ten years. */
 export const STORAGE_FUNCTIONS: readonly string[] = [
@@ -56,6 +56,16 @@ export function storageSteps(devices: StorageDevices): Step[] {
     makeFilesystems(devices),
     mount(devices),
   ];
+}
+
+/** Only the one disk that an image is written to whole: found, and let go of. */
+export function findDiskSteps(devices: StorageDevices, disk: UsedDisk): Step[] {
+  const bare = {
+    ...devices,
+    disks: [disk],
+    plan: { tables: [], raids: [], volumeGroups: [], filesystems: [] },
+  };
+  return [findDisks(bare), letGo(bare)];
 }
 
 function findDisks({ plan, disks }: StorageDevices): Step {

@@ -1,5 +1,11 @@
+import { isBootable, rootFileOf } from "@/shared/machine/image_file.ts";
 import type { RegionContext } from "@/region/context.ts";
-import { findImage, findNewestOsImage, type ImageRow } from "@/region/db/queries/images.ts";
+import {
+  findImage,
+  findNewestBootable,
+  findNewestOsImage,
+  type ImageRow,
+} from "@/region/db/queries/images.ts";
 import { listInterfaces } from "@/region/db/queries/interfaces.ts";
 import { listKernelOptions } from "@/region/db/queries/tags.ts";
 import { listSshKeys } from "@/region/db/queries/users.ts";
@@ -44,7 +50,14 @@ export interface WorkInput {
 /** The part of an operation that says what the site is to do. */
 export type Work = Pick<
   NewOperation,
-  "plan" | "imageId" | "installScript" | "sshKeys" | "sealedUserData" | "erase" | "scripts"
+  | "plan"
+  | "imageId"
+  | "bootImageId"
+  | "installScript"
+  | "sshKeys"
+  | "sealedUserData"
+  | "erase"
+  | "scripts"
 >;
 
 const SSH_KEYS_MAX = 100;
@@ -136,6 +149,7 @@ async function prepareDeploy(
   const sshKeys = await chooseSshKeys(ctx, caller, input.sshKeys);
   return {
     imageId: image.id,
+    bootImageId: isBootable(image.files) ? null : await ephemeralImageId(ctx, machine, settings),
     installScript: compileInstallPlan({
       hostname: machine.hostname,
       firmware,
@@ -143,6 +157,7 @@ async function prepareDeploy(
       disks,
       bootMac: boot.mac,
       ...(isConfigured(network) ? { network: networkConfigOf(network) } : {}),
+      root: rootFileOf(image.files)?.role,
       kernelOptions: [image.kernelOptions, settings.kernelOptions, await tagOptions(ctx, machine)]
         .flat().join(" ").trim(),
     }),
@@ -188,13 +203,13 @@ async function ephemeralImageId(
 ): Promise<string> {
   const image = commissioningRelease === null
     ? undefined
-    : await findNewestOsImage(ctx.db, machine.architecture, commissioningRelease);
+    : await findNewestBootable(ctx.db, machine.architecture, commissioningRelease);
   if (image) return image.id;
   return await newestImageId(ctx, machine);
 }
 
 async function newestImageId(ctx: RegionContext, machine: MachineRow): Promise<string> {
-  const image = await findNewestOsImage(ctx.db, machine.architecture);
+  const image = await findNewestBootable(ctx.db, machine.architecture);
   if (!image) throw noImage(machine.architecture);
   return image.id;
 }
@@ -218,6 +233,21 @@ function checkImage(image: ImageRow, machine: MachineRow): void {
       "image.wrong_architecture",
       `${image.title} is for ${image.architecture}, the machine is ${machine.architecture}`,
     );
+  }
+  if (image.retiredAt !== null) {
+    throw conflict("image.retired", `${image.title} ${image.version} is offered no more`);
+  }
+  const { memoryMib = 0 } = machine.inventory ?? {};
+  if (image.minMemoryMib !== null && memoryMib < image.minMemoryMib) {
+    const message = `${image.title} needs ${image.minMemoryMib} MiB of memory, ` +
+      `the machine has ${memoryMib}`;
+    throw conflict("image.needs_more_memory", message);
+  }
+  const biggest = Math.max(0, ...machine.inventory?.disks.map(({ bytes }) => bytes) ?? []);
+  if (image.minDiskBytes !== null && biggest < image.minDiskBytes) {
+    const message = `${image.title} needs a disk of ${image.minDiskBytes} bytes, ` +
+      `the machine's biggest has ${biggest}`;
+    throw conflict("image.needs_bigger_disk", message);
   }
 }
 

@@ -76,6 +76,11 @@ const BODIES: Record<string, unknown> = {
       return [`POST /api/v1/machines/actions/${name}`, { systemIds: ["999999"], ...more }];
     }),
   ),
+  "POST /api/v1/images": {
+    ...{ name: "x", os: "x", release: "x", architecture: "amd64" },
+    files: [{ role: "squashfs", sha256: "0".repeat(64) }],
+  },
+  "POST /api/v1/image-files": { sha256: "0".repeat(64), bytes: 1 },
   "POST /api/v1/boot-sources": { name: "x", url: "http://images.example.com/", keyring: null },
   "PATCH /api/v1/boot-sources/{sourceId}": {},
 };
