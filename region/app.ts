@@ -27,6 +27,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { identityProviderRoutes } from "./routes/identity_provider.ts";
 import { FILE_PART_PATH, imageFileRoutes } from "./routes/image_files.ts";
 import { imageSyncRoutes } from "./routes/image_syncs.ts";
+import { imagePublishingRoutes, imageTreeRoutes } from "./routes/image_tree.ts";
 import { imageRoutes } from "./routes/images.ts";
 import { interfaceRoutes } from "./routes/interfaces.ts";
 import { ipAddressRoutes } from "./routes/ip_addresses.ts";
@@ -96,6 +97,7 @@ export function createApp(ctx: RegionContext) {
   }
   app.use("/api/v1/*", repeatableRequests(ctx));
   app.route("/", healthRoutes(ctx, metrics));
+  app.route("/", imageTreeRoutes(ctx));
   for (const routes of apiRoutes(ctx)) app.route("/api/v1", routes);
   app.route("/agent/v1", rackAgentRoutes(ctx));
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
@@ -176,6 +178,7 @@ function apiRoutes(ctx: RegionContext) {
     bootSourceRoutes(ctx),
     imageSyncRoutes(ctx),
     imageFileRoutes(ctx),
+    imagePublishingRoutes(ctx),
     imageRoutes(ctx),
   ];
 }

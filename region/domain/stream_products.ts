@@ -1,3 +1,4 @@
+import { type ImageFileRole, rootFileOf } from "@/shared/machine/image_file.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 
 /** One file of a product's version, as a SimpleStreams tree describes it. */
@@ -45,11 +46,9 @@ export interface WhatIsWanted {
   readonly keepVersions: number;
 }
 
-export type FileRole = "kernel" | "initrd" | "squashfs" | "bootfile";
-
 export interface WantedFile {
   readonly name: string;
-  readonly role: FileRole;
+  readonly role: ImageFileRole;
   readonly path: string;
   readonly sha256: string;
   readonly bytes: number;
@@ -80,11 +79,17 @@ export interface SkippedProduct {
 }
 
 /** MAAS's file types that we boot with; other types (manifests, curtin's tarballs) are passed over. */
-const ROLES: Readonly<Record<string, FileRole>> = {
+const ROLES: Readonly<Record<string, ImageFileRole>> = {
   "boot-kernel": "kernel",
   "boot-initrd": "initrd",
   "squashfs": "squashfs",
   "bootloader": "bootfile",
+  "root-tgz": "root-tgz",
+  "root-txz": "root-txz",
+  "root-dd.raw": "root-dd",
+  "root-dd.gz": "root-dd.gz",
+  "root-dd.xz": "root-dd.xz",
+  "root-dd.zst": "root-dd.zst",
 };
 
 const NEWEST_OF_ALL: WhatIsWanted = { selections: [], keepVersions: 1 };
@@ -205,6 +210,7 @@ function wantedFile(item: StreamItem): WantedFile[] {
 }
 
 function missingRole(kind: "os" | "bootloader", files: readonly WantedFile[]): string | undefined {
-  const needed: FileRole[] = kind === "os" ? ["kernel", "initrd", "squashfs"] : ["bootfile"];
-  return needed.find((role) => !files.some((file) => file.role === role));
+  const root = rootFileOf(files);
+  if (kind === "bootloader" || root && root.role !== "squashfs") return undefined;
+  return ["kernel", "initrd", "squashfs"].find((role) => !files.some((file) => file.role === role));
 }

@@ -17,6 +17,7 @@ export const SEALED_PLACES: readonly SealedPlace[] = [
   { table: "machines", key: "id", column: "bmc", field: "sealedKg" },
   { table: "operations", key: "id", column: "sealed_user_data" },
   { table: "webhooks", key: "id", column: "sealed_secret" },
+  { table: "image_signing_keys", key: "id", column: "sealed_private_key" },
   { table: "identity_providers", key: "id", column: "sealed_client_secret" },
   { table: "repeatable_requests", key: "id", column: "sealed_answer" },
 ];

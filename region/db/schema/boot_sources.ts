@@ -105,3 +105,13 @@ export const blobGarbage = pgTable("blob_garbage", {
   sha256: text("sha256").primaryKey(),
   since: moment("since").notNull(),
 });
+
+/** What the region's own tree is signed with: one row, or none. */
+export const imageSigningKeys = pgTable("image_signing_keys", {
+  id: integer("id").primaryKey(),
+  /** Armored, as a compact JWE under the region's seal key. */
+  sealedPrivateKey: text("sealed_private_key").notNull(),
+  /** Armored. */
+  publicKey: text("public_key").notNull(),
+  createdAt: moment("created_at").notNull(),
+});

@@ -129,6 +129,11 @@ export const SETTINGS = {
     maximum: 43_200,
     description: "After how long without a request a session that begins from now on ends.",
   }),
+  publishesImages: flag({
+    default: false,
+    description: "Whether everybody who reaches the region may read its images, uploaded ones " +
+      "included, as a signed SimpleStreams tree (GET /image-publishing tells where).",
+  }),
   eventDaysKept: daysKept({
     default: 365,
     minimum: 7,

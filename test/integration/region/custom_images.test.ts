@@ -116,7 +116,7 @@ describe("an image of one's own", () => {
       imageId: bootImageId,
       installFile: { sha256: sha256Of(bytes), bytes: bytes.length },
     }]);
-    expect(document.operations[0].installScript).toContain("tar --extract --gzip");
+    expect(document.operations[0]?.installScript).toContain("tar --extract --gzip");
     await region.call(`DELETE /api/v1/images/${image.id}`);
     const { body: { images } } = await region.call("GET /api/v1/images");
     expect(images.map(({ id }: { id: string }) => id)).not.toContain(image.id);
