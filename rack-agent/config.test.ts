@@ -76,3 +76,23 @@ test("the help names every option that a command takes", () => {
     for (const option of accepted) expect(named).toContain(option);
   }
 });
+
+test.each([
+  [["cache"], { action: "list", which: [] }],
+  [["cache", "verify"], { action: "verify", which: [] }],
+  [["cache", "evict", "abcd12", "00ff"], { action: "evict", which: ["abcd12", "00ff"] }],
+  [["cache", "evict", "--all"], { action: "evict", which: "all" }],
+  [["cache", "pin", "abcd"], { action: "pin", which: ["abcd"] }],
+])("%j is understood", (args, expected) => {
+  expect(parseCommand(args, {})).toMatchObject({ kind: "cache", ...expected });
+});
+
+test.each([
+  [["cache", "empty"], "list, verify, evict, pin, unpin"],
+  [["cache", "evict"], "beginnings of hashes"],
+  [["cache", "evict", "xyz"], "not the beginning of a hash"],
+  [["cache", "pin", "--all"], "does not take --all"],
+  [["cache", "list", "abcd"], "was not expected"],
+])("%j is refused", (args, why) => {
+  expect(() => parseCommand(args, {})).toThrow(why);
+});

@@ -9,9 +9,18 @@ export type Command =
   | { readonly kind: "status" | "boots" | "leases"; readonly json: boolean } & Common
   | { readonly kind: "check"; readonly json: boolean } & RunOptions & Common
   | { readonly kind: "install" | "uninstall" } & InstallOptions
+  | CacheCommand & Common
   | { readonly kind: "why"; readonly mac: MacAddress } & Common
   | { readonly kind: "help" }
   | { readonly kind: "version" };
+
+export interface CacheCommand {
+  readonly kind: "cache";
+  readonly action: "list" | "verify" | "evict" | "pin" | "unpin";
+  /** The beginnings of hashes; or, to evict, all that can go. */
+  readonly which: readonly string[] | "all";
+  readonly json: boolean;
+}
 
 export interface RunOptions {
   readonly httpPort: number;
@@ -53,6 +62,10 @@ Usage:
   rackwright-agent why <mac>                           what DHCP last decided about a machine, and why
   rackwright-agent boots [--json]                      the last boots it has served, step by step
   rackwright-agent check [--json]                      what would keep it from serving, and what to do
+  rackwright-agent cache [list] [--json]               images at this site, and what keeps them
+  rackwright-agent cache verify [--json]               read them all; what is damaged is removed
+  rackwright-agent cache evict <hash>... | --all       remove some, or all that nothing needs
+  rackwright-agent cache pin|unpin <hash>...           keep some, whatever --cache-gib says
   rackwright-agent install                             as a service of this host (systemd)
   rackwright-agent uninstall [--purge]                 remove it again; --purge: its data too
   rackwright-agent --version
@@ -100,6 +113,8 @@ export function parseCommand(args: string[], env: Record<string, string | undefi
     case "uninstall":
       refuseRest(rest);
       return { kind: command, root: values.root ?? "", isPurge: values.purge ?? false };
+    case "cache":
+      return { ...cacheCommand(rest, values.all ?? false), folder, json: values.json ?? false };
     case "why":
       return { kind: "why", folder, mac: machine(rest) };
     default:
@@ -117,6 +132,7 @@ const OPTIONS_OF: ReadonlyMap<string, readonly string[]> = new Map([
   ["status", ["data", "json"]],
   ["boots", ["data", "json"]],
   ["leases", ["data", "json"]],
+  ["cache", ["data", "json", "all"]],
   ["why", ["data"]],
   ["install", ["root"]],
   ["uninstall", ["root", "purge"]],
@@ -151,6 +167,7 @@ function parse(args: string[]) {
         "cache-gib": { type: "string" },
         "tftp-ports": { type: "string" },
         json: { type: "boolean" },
+        all: { type: "boolean" },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },
@@ -212,6 +229,31 @@ function cacheBytes(text: string | undefined): number | undefined {
   const gib = Number(text);
   if (gib > 0 && gib <= 1_000_000) return Math.floor(gib * 2 ** 30);
   throw refused(`--cache-gib "${text}" is not a size in GiB, such as 50`);
+}
+
+const CACHE_ACTIONS = ["list", "verify", "evict", "pin", "unpin"] as const;
+
+function cacheCommand(
+  [name = "list", ...hashes]: string[],
+  isAll: boolean,
+): Pick<CacheCommand, "kind" | "action" | "which"> {
+  const action = CACHE_ACTIONS.find((each) => each === name);
+  if (!action) throw refused(`cache ${name} is nothing; it is one of ${CACHE_ACTIONS.join(", ")}`);
+  const takesHashes = action !== "list" && action !== "verify";
+  const bad = hashes.find((hash) => !/^[0-9a-f]{4,64}$/.test(hash));
+  if (!takesHashes || isAll && action === "evict") {
+    refuseRest(hashes);
+    if (isAll && action !== "evict") throw refused(`cache ${action} does not take --all`);
+    return { kind: "cache", action, which: isAll ? "all" : [] };
+  }
+  if (isAll) throw refused(`cache ${action} does not take --all; name files by their hashes`);
+  if (bad !== undefined) {
+    throw refused(`"${bad}" is not the beginning of a hash, 4 to 64 hex digits`);
+  }
+  if (hashes.length === 0) {
+    throw refused(`cache ${action} takes the beginnings of hashes, as cache list shows them`);
+  }
+  return { kind: "cache", action, which: hashes };
 }
 
 function machine([mac, ...more]: string[]): MacAddress {

@@ -1,4 +1,5 @@
 import { DomainError } from "@/shared/errors/domain_error.ts";
+import { runCacheCommand } from "./cache_program.ts";
 import { type Command, HELP, parseCommand } from "./config.ts";
 import { runAgent } from "./run_agent.ts";
 import { systemClock } from "./runtime/clock.ts";
@@ -48,6 +49,8 @@ async function execute(command: Command): Promise<void> {
       return await showBoots(command);
     case "check":
       return await showCheck(command);
+    case "cache":
+      return await runCacheCommand(command);
     case "install":
       return await installAgent(command, Deno.env.get("RACKWRIGHT_AGENT_FILE"));
     case "uninstall":

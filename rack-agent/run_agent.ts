@@ -79,10 +79,17 @@ async function composeAgent(
   const sync = new RegionSyncService({ identity, folder, store, journal, outbox, clock, log });
   const cache = new ContentCache({
     folder: `${folder}/cache`,
-    fetcher: (file, signal) => sync.fetchContent(file, signal),
+    fetcher: (file, signal, fromByte) => sync.fetchContent(file, signal, fromByte),
+    fetchChunkHashes: (file, signal) => sync.fetchChunkHashes(file, signal),
     onCached: ({ sha256, bytes }, durationMs) =>
       journal.append({ kind: "image.cached", sha256, bytes, durationMs }),
     budgetBytes: cacheBytes,
+    onDiskFull: ({ sha256, bytes }) => {
+      log("content.disk_full", { sha256, bytes });
+      const message =
+        `the disk of the agent's host is full: a file of ${bytes} bytes cannot be kept`;
+      journal.append({ kind: "image.not_cached", sha256, code: "content.disk_full", message });
+    },
     onEvicted: (sha256) => {
       files.forget(sha256);
       log("content.evicted", { sha256 });

@@ -1,13 +1,18 @@
-import { createHash } from "node:crypto";
 import type { ContentFile } from "@/shared/contract/site_state.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
 import { syncFolderOf } from "./atomic_file.ts";
+import { checkChunkHashes, ContentVerifier } from "./content_verifier.ts";
+import { readPins } from "./cache_pins.ts";
 import { evictions, type StoredFile } from "./cache_budget.ts";
 
-/** Where bytes come from that are not here yet. */
+const PART_READ_BYTES = 256 * 1024;
+const USE_NOTED_MS = 60_000;
+
+/** Where bytes come from that are not here yet: those of the file from `fromByte` on. */
 export type Fetcher = (
   file: ContentFile,
   signal: AbortSignal,
+  fromByte: number,
 ) => Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
 
 /** What there is of a file, while it comes and when it is here. */
@@ -24,9 +29,13 @@ export type ContentProgress =
 export interface ContentCacheDeps {
   readonly folder: string;
   readonly fetcher: Fetcher;
+  /** The list that `file.chunks` names. Absent: files are verified whole. */
+  readonly fetchChunkHashes?: (file: ContentFile, signal: AbortSignal) => Promise<Uint8Array>;
   readonly onCached: (file: ContentFile, durationMs: number) => void;
   /** More than this is not kept, but for what is pinned; without it there is no limit. */
   readonly budgetBytes?: number;
+  /** The disk is full: what is here goes on being served. */
+  readonly onDiskFull?: (file: ContentFile) => void;
   /** A file has left the cache. */
   readonly onEvicted?: (sha256: string) => void;
 }
@@ -41,7 +50,8 @@ interface Fetching {
  * Files by the hash of their content, on disk.
  *
  * A file is fetched once however many ask for it, hashed while it streams, and gets its name only
- * when the hash is right: what has a name here is whole and true.
+ * when the hash is right: what has a name here is whole and true. What came of one before a restart or
+ * a broken link stays beside it as `<sha256>.part`, and the next fetch goes on from there.
  */
 export class ContentCache {
   readonly #deps: ContentCacheDeps;
@@ -49,7 +59,7 @@ export class ContentCache {
   readonly #stopped = new AbortController();
   /** When a file was last asked for, ms since the epoch. */
   readonly #usedMs = new Map<string, number>();
-  #pinned: ReadonlySet<string> = new Set();
+  #pinned = new Set<string>();
 
   constructor(deps: ContentCacheDeps) {
     this.#deps = deps;
@@ -60,7 +70,7 @@ export class ContentCache {
     const path = `${this.#deps.folder}/${sha256}`;
     try {
       const { size } = await Deno.stat(path);
-      this.#usedMs.set(sha256, Date.now());
+      await this.#noteUse(sha256, path);
       return { path, bytes: size };
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
@@ -101,7 +111,7 @@ export class ContentCache {
     return usedBytes + file.bytes <= this.#deps.budgetBytes;
   }
 
-  /** Ends fetches under way; what they have so far is thrown away. */
+  /** Ends fetches under way; what they have so far stays for the next start. */
   stop(): void {
     this.#stopped.abort();
   }
@@ -137,17 +147,18 @@ export class ContentCache {
     const path = `${this.#deps.folder}/${file.sha256}`;
     const aside = this.#partPath(file.sha256);
     // Opened at once: who watches opens it as soon as it is told of.
-    const out = Deno.openSync(aside, { write: true, create: true, truncate: true, mode: 0o600 });
+    const part = Deno.openSync(aside, { read: true, write: true, create: true, mode: 0o600 });
     try {
       await this.#makeRoomFor(file);
-      const stream = await this.#deps.fetcher(file, this.#stopped.signal);
-      await copyVerified(stream, out, file, onReady);
-      await out.sync();
+      await this.#complete(file, part, onReady);
+      await part.sync();
     } catch (error) {
-      await Deno.remove(aside).catch(() => {});
+      const isUseless = (await part.stat()).size === 0 || isMismatch(error) && !file.chunks;
+      if (isUseless) await Deno.remove(aside).catch(() => {});
+      if (isDiskFull(error)) this.#deps.onDiskFull?.(file);
       throw error;
     } finally {
-      out.close();
+      part.close();
     }
     await Deno.rename(aside, path);
     await syncFolderOf(path);
@@ -157,12 +168,56 @@ export class ContentCache {
     return path;
   }
 
+  /** Fetches what is missing of a part; a link that breaks off after some bytes is taken up at once. */
+  async #complete(
+    file: ContentFile,
+    part: Deno.FsFile,
+    onReady: (readyBytes: number) => void,
+  ): Promise<void> {
+    const { signal } = this.#stopped;
+    const verifier = new ContentVerifier(file, await this.#chunkHashes(file));
+    await takePart(part, verifier, file);
+    if (verifier.readyBytes > 0) onReady(verifier.readyBytes);
+    while (verifier.bytes < file.bytes) {
+      const fromByte = verifier.bytes;
+      try {
+        const stream = await this.#deps.fetcher(file, signal, fromByte);
+        await copy(stream, part, verifier, onReady);
+      } catch (error) {
+        if (isMismatch(error)) await part.truncate(verifier.provenBytes);
+        const isHopeless = isMismatch(error) || isDiskFull(error) || signal.aborted;
+        if (isHopeless || verifier.bytes === fromByte) throw error;
+      }
+      if (verifier.bytes === fromByte) throw new Error(`nothing more came of ${file.sha256}`);
+    }
+  }
+
+  async #chunkHashes(file: ContentFile): Promise<Uint8Array | undefined> {
+    const { fetchChunkHashes } = this.#deps;
+    if (!file.chunks || !fetchChunkHashes) return undefined;
+    const list = await fetchChunkHashes(file, this.#stopped.signal);
+    checkChunkHashes(file, list);
+    return list;
+  }
+
+  /** When it was last asked for survives a restart, to the minute. */
+  async #noteUse(sha256: string, path: string): Promise<void> {
+    const nowMs = Date.now();
+    const beforeMs = this.#usedMs.get(sha256) ?? 0;
+    this.#usedMs.set(sha256, nowMs);
+    if (nowMs - beforeMs > USE_NOTED_MS) {
+      const now = new Date(nowMs);
+      await Deno.utime(path, now, now).catch(() => {}); // gone meanwhile: then nobody needs to know
+    }
+  }
+
   /** Those unused for the longest go first. */
   async #makeRoomFor(file: ContentFile): Promise<void> {
     if (this.#deps.budgetBytes === undefined) return;
     const budgetBytes = this.#deps.budgetBytes - file.bytes;
-    for (const sha256 of evictions(await this.#stored(), this.#pinned, budgetBytes)) {
-      await Deno.remove(`${this.#deps.folder}/${sha256}`);
+    const pinned = this.#pinned.union(await readPins(this.#deps.folder));
+    for (const sha256 of evictions(await this.#stored(), pinned, budgetBytes)) {
+      await Deno.remove(`${this.#deps.folder}/${sha256}`).catch(ignoreMissing);
       this.#usedMs.delete(sha256);
       this.#deps.onEvicted?.(sha256);
     }
@@ -180,32 +235,52 @@ export class ContentCache {
   }
 }
 
-/** Copies until the end; throws `content.mismatch` as soon as it is known that the bytes are wrong. */
-async function copyVerified(
-  from: ReadableStream<Uint8Array<ArrayBuffer>>,
-  to: Deno.FsFile,
+/** Takes in what is there of a file already; from the first byte that is not right on it is dropped. */
+async function takePart(
+  part: Deno.FsFile,
+  verifier: ContentVerifier,
   file: ContentFile,
-  onReady: (readyBytes: number) => void,
 ): Promise<void> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  for await (const chunk of from) {
-    bytes += chunk.length;
-    if (bytes > file.bytes) throw mismatch(file, `more than ${file.bytes} bytes came`);
-    hash.update(chunk);
-    for (let done = 0; done < chunk.length;) done += await to.write(chunk.subarray(done));
-    // The last byte is held back: without it nobody takes what they have for the file.
-    onReady(Math.min(bytes, file.bytes - 1));
+  const buffer = new Uint8Array(PART_READ_BYTES);
+  try {
+    for (let read = await part.read(buffer); read !== null; read = await part.read(buffer)) {
+      verifier.take(buffer.subarray(0, read));
+    }
+  } catch (error) {
+    if (!isMismatch(error)) throw error;
+    verifier.rewind();
   }
-  const sha256 = hash.digest("hex");
-  if (bytes !== file.bytes) throw mismatch(file, `${bytes} bytes came, not ${file.bytes}`);
-  if (sha256 !== file.sha256) throw mismatch(file, `its hash is ${sha256}`);
+  // Of bytes that are not known to be right nobody can tell which of them are wrong.
+  if (file.chunks && verifier.bytes > verifier.provenBytes) verifier.rewind();
+  await part.truncate(verifier.bytes);
+  await part.seek(verifier.bytes, Deno.SeekMode.Start);
 }
 
-function mismatch(file: ContentFile, why: string): DomainError {
-  return new DomainError({
-    kind: "unavailable",
-    code: "content.mismatch",
-    message: `the region sent wrong bytes for ${file.sha256}: ${why}`,
-  });
+async function copy(
+  from: ReadableStream<Uint8Array<ArrayBuffer>>,
+  to: Deno.FsFile,
+  verifier: ContentVerifier,
+  onReady: (readyBytes: number) => void,
+): Promise<void> {
+  let toldBytes = verifier.readyBytes;
+  for await (const piece of from) {
+    // Written first: what is said to be ready is read by others at once.
+    for (let done = 0; done < piece.length;) done += await to.write(piece.subarray(done));
+    verifier.take(piece);
+    if (verifier.readyBytes > toldBytes) onReady(toldBytes = verifier.readyBytes);
+  }
+}
+
+function isMismatch(error: unknown): boolean {
+  return error instanceof DomainError && error.code === "content.mismatch";
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error &&
+    (error.code === "ENOSPC" || error.code === "EDQUOT");
+}
+
+/** A person may have evicted it. */
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

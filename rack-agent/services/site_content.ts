@@ -20,7 +20,7 @@ export function contentOf(state: SiteState | undefined): ContentFile[] {
 }
 
 /** What has to stay in the cache: what machines boot with, and what operations under way need. */
-function neededContent(state: SiteState): ContentFile[] {
+export function neededContent(state: SiteState): ContentFile[] {
   const imageIds = new Set([
     state.enlistImageId,
     ...state.operations.map(({ imageId }) => imageId),
@@ -31,6 +31,24 @@ function neededContent(state: SiteState): ContentFile[] {
     ...state.operations.flatMap(ownContent),
     ...images.flatMap(({ kernel, initrd, squashfs }) => [kernel, initrd, squashfs]),
   ];
+}
+
+/** What the state calls its files, by hash. */
+export function nameContent(state: SiteState): Map<string, string> {
+  const names = state.images.flatMap((image) =>
+    (["kernel", "initrd", "squashfs"] as const).map((role): [string, string] => [
+      image[role].sha256,
+      `${image.title} (${image.id}) ${role}`,
+    ])
+  );
+  const boot = state.bootFiles.map(({ name, file }): [string, string] => [file.sha256, name]);
+  const own = state.operations.flatMap((operation) => [
+    ...(operation.scripts ?? []).map(({ name, file }): [string, string] => [file.sha256, name]),
+    ...(operation.installFile
+      ? [[operation.installFile.sha256, `image of ${operation.id}`] as [string, string]]
+      : []),
+  ]);
+  return new Map([...own, ...boot, ...names]);
 }
 
 /** What an operation brings besides the image it boots. */
@@ -45,7 +63,8 @@ function ownContent({ scripts = [], installFile }: StateOperation): ContentFile[
 export async function prefetch(cache: ContentCache, state: SiteState, log: Log): Promise<void> {
   const needed = new Set(neededContent(state).map(({ sha256 }) => sha256));
   cache.pin(needed);
-  for (const file of contentOf(state)) {
+  const ahead = { ...state, images: state.images.filter(({ prefetch }) => prefetch !== false) };
+  for (const file of [...neededContent(state), ...contentOf(ahead)]) {
     if (!needed.has(file.sha256) && !await cache.hasRoomFor(file)) continue;
     cache.ensure(file).catch((error) =>
       log("content.fetch_failed", { sha256: file.sha256, reason: errorText(error) })

@@ -73,6 +73,8 @@ export function eventOf(fact: KnownFact): NewsItem | undefined {
           "enter its credentials",
         "warning",
       );
+    case "image.not_cached":
+      return line(`an image is not at the site: ${fact.message}`, "error");
     case "operation.started":
       return line(`the site began to ${spoken(fact.operationKind)}`);
     case "operation.ended":

@@ -342,3 +342,23 @@ describe("the region's settings", () => {
     },
   );
 });
+
+test("buildSiteState() says which images a site does not fetch ahead", () => {
+  const prefetchOf = (prefetch: string[] | null) =>
+    build({ site: { ...empty.site, prefetch }, images: [osImage] }).images[0]?.prefetch;
+  expect(prefetchOf(null)).toBeUndefined();
+  expect(prefetchOf([`${osImage.os}/${osImage.release}`])).toBeUndefined();
+  expect(prefetchOf(["ubuntu/other"])).toBe(false);
+});
+
+test("buildSiteState() names what is installed where another system installs it", () => {
+  const file = { name: "root-tgz", role: "root-tgz", sha256: "c".repeat(64), bytes: 9 } as const;
+  const custom = { ...osImage, id: "i-custom", product: "custom", files: [file] };
+  const operation = { ...deploy, imageId: "i-custom", bootImageId: osImage.id };
+  const state = build({ machines: [machine], operations: [operation], images: [osImage, custom] });
+  expect(state.operations[0]).toMatchObject({
+    imageId: osImage.id,
+    installFile: { sha256: file.sha256, bytes: 9 },
+  });
+  expect(state.images.map(({ id }) => id)).toEqual([osImage.id]); // nothing to boot in the other
+});

@@ -30,7 +30,13 @@ import {
 
 /** All that a site's state document is made of, as it is stored; secrets sealed under the site key. */
 export interface SiteRecords {
-  readonly site: { id: string; name: string; enlist: boolean };
+  readonly site: {
+    id: string;
+    name: string;
+    enlist: boolean;
+    /** `os/release` of what is fetched ahead; null or absent: everything. */
+    prefetch?: readonly string[] | null;
+  };
   readonly subnets: readonly SubnetRecord[];
   readonly ranges: readonly RangeRecord[];
   /** Those under way. */
@@ -108,6 +114,7 @@ export interface ImageRecord {
     role: ImageFileRole;
     sha256: string;
     bytes: number;
+    chunks?: { readonly bytes: number; readonly sha256: string };
   }[];
   readonly kernelOptions: string;
   readonly createdAt: Date;
@@ -119,7 +126,7 @@ export function buildSiteState(
   version: { generation: number; issuedAt: Date },
 ): SiteState {
   const { site } = records;
-  const images = records.images.flatMap((image) => stateImage(image, records.settings));
+  const images = records.images.flatMap((image) => stateImage(image, records));
   return {
     site: { id: site.id, name: site.name },
     generation: version.generation,
@@ -239,20 +246,29 @@ function installFile(
 ): ContentFile | undefined {
   if (kind !== "deploy" || bootImageId === null) return undefined;
   const file = rootFileOf(images.find(({ id }) => id === imageId)?.files ?? []);
-  return file && { sha256: file.sha256, bytes: file.bytes };
+  return file && contentOf(file);
 }
 
 /** One that can be booted: kernel, initrd and root file system are all there. */
-function stateImage(image: ImageRecord, settings: StateSettings): StateImage[] {
+function stateImage(
+  image: ImageRecord,
+  { settings, site }: Pick<SiteRecords, "settings" | "site">,
+): StateImage[] {
   const file = (role: string): ContentFile | undefined => {
     const found = image.files.find((each) => each.role === role);
-    return found && { sha256: found.sha256, bytes: found.bytes };
+    return found && contentOf(found);
   };
   const [kernel, initrd, squashfs] = [file("kernel"), file("initrd"), file("squashfs")];
   if (image.kind !== "os" || !kernel || !initrd || !squashfs) return [];
   const { id, title, architecture } = image;
   const kernelOptions = [image.kernelOptions, settings.kernelOptions].join(" ").trim();
-  return [{ id, title, architecture, kernel, initrd, squashfs, kernelOptions }];
+  const isWanted = site.prefetch?.includes(`${image.os}/${image.release}`) ?? true;
+  const prefetch = isWanted ? {} : { prefetch: false };
+  return [{ id, title, architecture, kernel, initrd, squashfs, kernelOptions, ...prefetch }];
+}
+
+function contentOf({ sha256, bytes, chunks }: ImageRecord["files"][number]): ContentFile {
+  return { sha256, bytes, ...optional("chunks", chunks && { ...chunks }) };
 }
 
 /** By name; where two products bring the same name, the one imported last wins. */
@@ -260,8 +276,8 @@ function bootFiles(images: readonly ImageRecord[]): SiteState["bootFiles"] {
   const byName = new Map<string, ContentFile>();
   const loaders = images.filter(({ kind }) => kind === "bootloader");
   for (const image of loaders.toSorted(byAge).reverse()) {
-    for (const { role, name, sha256, bytes } of image.files) {
-      if (role === "bootfile") byName.set(name, { sha256, bytes });
+    for (const file of image.files) {
+      if (file.role === "bootfile") byName.set(file.name, contentOf(file));
     }
   }
   return [...byName].map(([name, file]) => ({ name, file }))

@@ -31,3 +31,8 @@ export const TICKED_NAME = "region/ticked";
 export function partName(sha256: string, number: number): string {
   return `incoming/${sha256}/${String(number).padStart(6, "0")}`;
 }
+
+/** The SHA-256 of each chunk of an image's file, 32 bytes each. */
+export function chunksName(sha256: string): string {
+  return `chunks/${sha256}`;
+}

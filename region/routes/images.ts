@@ -116,5 +116,6 @@ export function imageRoutes(ctx: RegionContext) {
 
 function viewImage(image: Awaited<ReturnType<typeof listImages>>["rows"][number]) {
   const { streamFields: _streamFields, retiredAt: _retiredAt, ...shown } = image;
-  return { ...shown, createdAt: image.createdAt.toISOString() };
+  const files = image.files.map(({ chunks: _chunks, ...file }) => file);
+  return { ...shown, files, createdAt: image.createdAt.toISOString() };
 }

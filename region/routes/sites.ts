@@ -12,6 +12,8 @@ const Site = z.object({
   id: z.string(),
   name: z.string(),
   enlist: z.boolean(),
+  /** What its agents fetch before a machine asks, as `os/release`; null: every image. */
+  prefetch: z.array(z.string()).nullable(),
   version: z.int(),
   wantedGeneration: z.int(),
   publishedGeneration: z.int(),
@@ -19,6 +21,10 @@ const Site = z.object({
 });
 
 const Name = z.string().min(1).max(64).regex(/^\S(.*\S)?$/, "no space at the ends, one line");
+const Release = z.string().regex(
+  /^[a-z0-9][a-z0-9._-]{0,62}\/[a-z0-9][a-z0-9._-]{0,62}$/,
+  "use os/release as the images are named, such as ubuntu/noble",
+);
 const params = z.object({ siteId: TextId });
 const tags = ["sites"];
 
@@ -56,12 +62,16 @@ const updateRoute = createRoute({
   method: "patch",
   path: "/sites/{siteId}",
   tags,
-  summary: "Rename a site, or switch the taking in of unknown machines",
+  summary: "Rename a site, or change what it takes in and what its agents fetch ahead",
   ...requires("admin"),
   request: {
     params,
     headers: IfMatch,
-    body: body(z.strictObject({ name: Name.optional(), enlist: z.boolean().optional() })),
+    body: body(z.strictObject({
+      name: Name.optional(),
+      enlist: z.boolean().optional(),
+      prefetch: z.array(Release).max(64).nullable().optional(),
+    })),
   },
   responses: ok(Site, "The site"),
 });
@@ -115,7 +125,7 @@ export function siteRoutes(ctx: RegionContext) {
 }
 
 function viewSite(site: Awaited<ReturnType<typeof getSite>>) {
-  const { id, name, enlist, version, wantedGeneration, publishedGeneration } = site;
+  const { id, name, enlist, prefetch, version, wantedGeneration, publishedGeneration } = site;
   const createdAt = site.createdAt.toISOString();
-  return { id, name, enlist, version, wantedGeneration, publishedGeneration, createdAt };
+  return { id, name, enlist, prefetch, version, wantedGeneration, publishedGeneration, createdAt };
 }

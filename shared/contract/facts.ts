@@ -55,6 +55,8 @@ export const KnownFact = z.discriminatedUnion("kind", [
     ipv4: z.string(),
   }),
   fact("image.cached", { sha256: z.string(), bytes: z.int(), durationMs: z.number() }),
+  /** A file could not be brought to the site; what is there goes on being served. */
+  fact("image.not_cached", { sha256: z.string(), code: z.string(), message: z.string() }),
 
   /** The booted system got its credentials. */
   fact("metadata.served", { purpose: z.string(), ipv4: z.string() }),

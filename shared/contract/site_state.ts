@@ -6,7 +6,16 @@ import { KnownFact } from "./facts.ts";
 const Sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** A file by content: fetched from `/agent/v1/blobs/{sha256}`, verified, cached. */
-export const ContentFile = z.object({ sha256: Sha256, bytes: z.int().nonnegative() });
+export const ContentFile = z.object({
+  sha256: Sha256,
+  bytes: z.int().nonnegative(),
+  /**
+   * The file in chunks of so many bytes, each of which can be believed before the rest has come:
+   * `/agent/v1/blobs/{sha256}/chunks` is the SHA-256 of each, one after the other, 32 bytes each, and
+   * `sha256` here is that of this list. Absent: the file can only be verified whole.
+   */
+  chunks: z.object({ bytes: z.int().positive(), sha256: Sha256 }).optional(),
+});
 export type ContentFile = z.infer<typeof ContentFile>;
 
 /**
@@ -69,6 +78,8 @@ export const StateImage = z.object({
   squashfs: ContentFile,
   /** Appended to the kernel command line. */
   kernelOptions: z.string().default(""),
+  /** False: fetched when something needs it, and not before. Absent: ahead. */
+  prefetch: z.boolean().optional(),
 });
 export type StateImage = z.infer<typeof StateImage>;
 

@@ -5,6 +5,7 @@ import type { Bench } from "./bench.ts";
 import { dhcpBench } from "./dhcp/dhcp_bench.ts";
 import { fuzzBench } from "./fuzz_bench.ts";
 import { httpBench } from "./http_bench.ts";
+import { imagesBench } from "./images_bench.ts";
 import { labBench } from "./lab_bench.ts";
 import { syncBench } from "./sync_bench.ts";
 import { formatTable } from "./table.ts";
@@ -17,6 +18,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   dhcp: dhcpBench,
   fuzz: fuzzBench,
   http: httpBench,
+  images: imagesBench,
   lab: labBench,
   power: powerBench,
   sync: syncBench,

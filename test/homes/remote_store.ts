@@ -24,8 +24,21 @@ export function openRemoteStore(workerUrl: string): ObjectStore {
     head: async (name) => await (await ask({ do: "head", name })).json() ?? undefined,
     put: async (name, body, { ifEtag: etag, ifAbsent } = {}) => {
       const asked = { do: "put", name, etag, absent: ifAbsent ? 1 : undefined };
-      const bytes = body instanceof Uint8Array ? body : await new Response(body).arrayBuffer();
-      return await (await ask(asked, bytes)).json() ?? undefined;
+      if (body instanceof Uint8Array) return await (await ask(asked, body)).json() ?? undefined;
+      let fault: unknown;
+      const watched = async function* () {
+        try {
+          yield* body;
+        } catch (error) {
+          fault = error;
+          throw error;
+        }
+      };
+      const sending = ask(asked, ReadableStream.from(watched()));
+      // What broke is the sender's, and is to be told in its own words.
+      return await (await sending.catch((error) => {
+        throw fault ?? error;
+      })).json() ?? undefined;
     },
     delete: async (name) => void await (await ask({ do: "delete", name })).json(),
     list: async (name, after) => await (await ask({ do: "list", name, after })).json(),

@@ -21,7 +21,9 @@ export async function serveStore(bucket: R2Bucket, request: Request): Promise<Re
         return Response.json(await store.head(name) ?? null);
       case "put": {
         const condition = { ifEtag: etag, ifAbsent: asked.has("absent") };
-        const body = new Uint8Array(await request.arrayBuffer());
+        // A stream has no length beforehand; an image's file would not fit into memory.
+        const isStream = !request.headers.has("content-length") && request.body;
+        const body = isStream || new Uint8Array(await request.arrayBuffer());
         return Response.json(await store.put(name, body, condition) ?? null);
       }
       case "delete":

@@ -7,6 +7,7 @@ export const TEST_PACKAGES: readonly string[] = [
   "ceph-mon", // with the two below, a server that speaks S3
   "ceph-osd",
   "curl",
+  "gnupg", // gpg and gpgv, which mirrors verify with
   "dhcpcd-base",
   "dnsmasq-base", // another DHCP server on the network
   "freeipmi-tools", // ipmi-power: cipher suites that ipmitool does not speak

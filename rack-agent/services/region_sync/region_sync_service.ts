@@ -83,19 +83,30 @@ export class RegionSyncService implements Service {
     await this.#loops;
   }
 
-  /** The bytes of a file that the state document names. */
+  /** The bytes of a file that the state document names, from `fromByte` on. */
   async fetchContent(
     file: ContentFile,
     signal: AbortSignal,
+    fromByte: number,
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const response = await this.#client.request({
       method: "GET",
       path: `/agent/v1/blobs/${file.sha256}`,
+      ...(fromByte === 0 ? {} : { headers: { range: `bytes=${fromByte}-` } }),
       timeoutMs: 30 * 60_000, // a whole image over a slow line
       signal,
     });
     if (!response.body) throw new Error(`the region sent no body for ${file.sha256}`);
-    return response.body;
+    if (fromByte === 0 || response.status === 206) return response.body;
+    // Something in between does not know ranges.
+    return response.body.pipeThrough(skipBytes(fromByte));
+  }
+
+  /** The hashes of the file's chunks. */
+  async fetchChunkHashes(file: ContentFile, signal: AbortSignal): Promise<Uint8Array> {
+    const path = `/agent/v1/blobs/${file.sha256}/chunks`;
+    const options = { method: "GET" as const, path, timeoutMs: REQUEST_TIMEOUT_MS, signal };
+    return await (await this.#client.request(options)).bytes();
   }
 
   /** Runs `once` for ever; a failure is logged, and waited for, longer each time. */
@@ -236,4 +247,17 @@ export class RegionSyncService implements Service {
     this.#deps.log("link.restored", { lostAt });
     this.#deps.journal.append({ kind: "link.restored", lostAt });
   }
+}
+
+function skipBytes(
+  count: number,
+): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let left = count;
+  return new TransformStream({
+    transform(piece, controller) {
+      const rest = piece.subarray(left);
+      left = Math.max(0, left - piece.length);
+      if (rest.length > 0) controller.enqueue(rest);
+    },
+  });
 }

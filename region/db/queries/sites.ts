@@ -32,7 +32,7 @@ export async function insertSite(db: Db, site: NewSite): Promise<SiteRow> {
 export async function updateSite(
   db: Db,
   read: Pick<SiteRow, "id" | "version">,
-  change: { name?: string; enlist?: boolean },
+  change: { name?: string; enlist?: boolean; prefetch?: string[] | null },
 ): Promise<SiteRow | undefined> {
   const [row] = await db.update(sites)
     .set({

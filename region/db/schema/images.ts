@@ -10,6 +10,8 @@ export interface ImageFile {
   /** In hex. */
   readonly sha256: string;
   readonly bytes: number;
+  /** By which agents verify it while it comes; absent: it was stored before there were any. */
+  readonly chunks?: { readonly bytes: number; readonly sha256: string };
 }
 
 /** Operating systems and bootloaders; one row per version of a product. */

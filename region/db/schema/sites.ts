@@ -1,4 +1,4 @@
-import { boolean, integer, pgTable, text } from "drizzle-orm/pg-core";
+import { boolean, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import { moment } from "./columns.ts";
 
 export const sites = pgTable("sites", {
@@ -15,6 +15,8 @@ export const sites = pgTable("sites", {
   sealedSiteKey: text("sealed_site_key").notNull(),
   /** Whether unknown machines are taken in. */
   enlist: boolean("enlist").notNull().default(true),
+  /** What its agents fetch before a machine asks, as `os/release`; null: everything. */
+  prefetch: jsonb("prefetch").$type<string[]>(),
   /** Rises with every change: compare-and-set on it. */
   version: integer("version").notNull().default(1),
   createdAt: moment("created_at").notNull(),

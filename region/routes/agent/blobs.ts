@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { RegionContext } from "@/region/context.ts";
 import { authenticateAgent } from "@/region/services/agents/authenticate_agent.ts";
-import { storeUpload } from "@/region/services/agents/blobs.ts";
+import { readChunks, storeUpload } from "@/region/services/agents/blobs.ts";
 import { readRequest } from "./agent_request.ts";
 import { sendBlob } from "../blob_response.ts";
 
@@ -13,6 +13,11 @@ export function blobRoutes(ctx: RegionContext): Hono {
     .get("/blobs/:sha256", async (c) => {
       await authenticateAgent(ctx, await readRequest(c, 0));
       return await sendBlob(ctx, c, c.req.param("sha256"));
+    })
+    .get("/blobs/:sha256/chunks", async (c) => {
+      await authenticateAgent(ctx, await readRequest(c, 0));
+      const { body, bytes } = await readChunks(ctx, c.req.param("sha256"));
+      return new Response(body, { headers: { "content-length": String(bytes) } });
     })
     .put("/blobs/:sha256", async (c) => {
       const request = await readRequest(c, UPLOAD_BYTES_MAX);

@@ -1,5 +1,5 @@
 import type { RegionContext } from "@/region/context.ts";
-import { blobName, uploadName } from "@/region/object_store/object_names.ts";
+import { blobName, chunksName, uploadName } from "@/region/object_store/object_names.ts";
 import type { ByteRange, ObjectInfo, StoredObject } from "@/region/object_store/object_store.ts";
 import { sha256Hex } from "@/region/tokens/digest.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
@@ -20,6 +20,14 @@ export async function readBlob(
 ): Promise<StoredObject> {
   checkHash(sha256);
   const object = await ctx.objectStore.get(blobName(sha256), range);
+  if (!object) throw missing(sha256);
+  return object;
+}
+
+/** The hashes of the file's chunks. Throws `not_found`. */
+export async function readChunks(ctx: RegionContext, sha256: string): Promise<StoredObject> {
+  checkHash(sha256);
+  const object = await ctx.objectStore.get(chunksName(sha256));
   if (!object) throw missing(sha256);
   return object;
 }

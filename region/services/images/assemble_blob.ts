@@ -1,6 +1,8 @@
 import type { RegionContext } from "@/region/context.ts";
 import { partCount } from "@/region/domain/blob_parts.ts";
-import { blobName, partName } from "@/region/object_store/object_names.ts";
+import { CHUNK_BYTES, ChunkHashes } from "@/region/object_store/chunk_hashes.ts";
+import { blobName, chunksName, partName } from "@/region/object_store/object_names.ts";
+import { sha256Hex } from "@/region/tokens/digest.ts";
 import { verifiedStream } from "@/region/object_store/verified_stream.ts";
 
 /** A file of which all parts are in the object store. */
@@ -22,11 +24,23 @@ export async function assembleBlob(
   file: Parted,
   fault: (what: string) => Error,
 ): Promise<void> {
-  const verified = ReadableStream.from(readParts(ctx, file)).pipeThrough(
-    verifiedStream(file, fault),
-  );
+  const chunks = new ChunkHashes();
+  const verified = ReadableStream.from(readParts(ctx, file))
+    .pipeThrough(verifiedStream(file, fault)).pipeThrough(chunks.stream);
   await ctx.objectStore.put(blobName(file.sha256), verified);
+  await ctx.objectStore.put(chunksName(file.sha256), chunks.list());
   await removeParts(ctx, file);
+}
+
+/** What agents verify a file by while it comes; undefined: nobody has hashed its chunks. */
+export async function chunksOf(
+  ctx: RegionContext,
+  sha256: string,
+): Promise<{ bytes: number; sha256: string } | undefined> {
+  const object = await ctx.objectStore.get(chunksName(sha256));
+  if (!object) return undefined;
+  const list = new Uint8Array(await new Response(object.body).arrayBuffer());
+  return { bytes: CHUNK_BYTES, sha256: await sha256Hex(list) };
 }
 
 /** Parts of a file that nobody wants any more. */

@@ -22,6 +22,7 @@ import {
 import { idFromBytes } from "@/region/domain/random_id.ts";
 import { recordChange } from "@/region/services/audit/record_change.ts";
 import { publishSoon } from "@/region/services/publish_soon.ts";
+import { chunksOf } from "./assemble_blob.ts";
 import { missingOf } from "./plan_sync.ts";
 import { transferOf } from "./start_sync.ts";
 
@@ -47,7 +48,9 @@ export async function finishSync(ctx: RegionContext, sync: ImageSyncRow): Promis
     const ended = await endImageSync(tx, sync.id, { state: "done", at });
     if (!ended) return [];
     const rows: ImageRow[] = [];
-    for (const image of sync.wanted) rows.push(await upsertImage(tx, rowOf(ctx, image, source)));
+    for (const image of sync.wanted) {
+      rows.push(await upsertImage(tx, await rowOf(ctx, image, source)));
+    }
     const kept = rows.map(({ id }) => id);
     const retired = await retireOthers(tx, source.id, { kept, at });
     await addGarbage(tx, retired.flatMap(({ files }) => files.map(({ sha256 }) => sha256)), at);
@@ -73,7 +76,7 @@ export async function finishSync(ctx: RegionContext, sync: ImageSyncRow): Promis
   for (const siteId of siteIds) await publishSoon(ctx, siteId);
 }
 
-function rowOf(
+async function rowOf(
   ctx: RegionContext,
   image: SyncImage,
   source: { readonly id: string; readonly url: string },
@@ -82,11 +85,9 @@ function rowOf(
   return {
     ...rest,
     id: `i-${idFromBytes(ctx.randomBytes(6))}`,
-    files: files.map(({ name, role, sha256, bytes }): ImageFile => ({
-      name,
-      role,
-      sha256,
-      bytes,
+    files: await Promise.all(files.map(async (file): Promise<ImageFile> => {
+      const { name, role, sha256, bytes } = file;
+      return { name, role, sha256, bytes, chunks: await chunksOf(ctx, sha256) };
     })),
     sourceUrl: source.url,
     sourceId: source.id,

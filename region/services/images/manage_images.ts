@@ -17,6 +17,7 @@ import { DomainError } from "@/shared/errors/domain_error.ts";
 import type { ImageFileRole } from "@/shared/machine/image_file.ts";
 import { recordChange } from "../audit/record_change.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
+import { chunksOf } from "./assemble_blob.ts";
 
 export interface ImageInput {
   readonly name: string;
@@ -133,7 +134,7 @@ async function readFile(
   const head = new Uint8Array(await new Response(object.body).arrayBuffer());
   const fault = formatFault(role, head);
   if (fault) throw wrongFiles(`the file for ${role} ${fault}`, field);
-  return { name: role, role, sha256, bytes: object.bytes };
+  return { name: role, role, sha256, bytes: object.bytes, chunks: await chunksOf(ctx, sha256) };
 }
 
 function wrongFiles(message: string, field = "files"): DomainError {

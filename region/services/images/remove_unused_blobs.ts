@@ -8,7 +8,7 @@ import {
   removeGarbage,
 } from "@/region/db/queries/blob_transfers.ts";
 import { forgetImageSyncs } from "@/region/db/queries/image_syncs.ts";
-import { blobName } from "@/region/object_store/object_names.ts";
+import { blobName, chunksName } from "@/region/object_store/object_names.ts";
 import { removeParts } from "./assemble_blob.ts";
 
 const HOUR_MS = 3_600_000;
@@ -47,6 +47,7 @@ async function removeIfUnused(ctx: RegionContext, sha256: string): Promise<void>
     await lockBlobs(tx);
     if (await isBlobInUse(tx, sha256)) return;
     await ctx.objectStore.delete(blobName(sha256));
+    await ctx.objectStore.delete(chunksName(sha256));
     await deleteTransfer(tx, sha256);
     await removeGarbage(tx, [sha256]);
   });

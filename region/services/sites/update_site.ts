@@ -9,11 +9,18 @@ import { ChangedMeanwhile, retryOnChange } from "@/region/services/retry_on_chan
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { nameTaken } from "./create_site.ts";
 
-/** Renames a site, or switches the taking in of unknown machines. */
+/** Renames a site, or changes what it takes in and what its agents fetch ahead. */
 export async function updateSite(
   ctx: RegionContext,
   caller: Caller,
-  input: { siteId: string; name?: string; enlist?: boolean; ifVersion?: number },
+  input: {
+    siteId: string;
+    name?: string;
+    enlist?: boolean;
+    /** `os/release` of the images; null: all. */
+    prefetch?: string[] | null;
+    ifVersion?: number;
+  },
 ): Promise<SiteRow> {
   requireRole(caller, "admin");
   const { siteId, ifVersion, ...change } = input;
@@ -41,6 +48,6 @@ export async function updateSite(
   return site;
 }
 
-function viewOf({ name, enlist }: SiteRow) {
-  return { name, enlist };
+function viewOf({ name, enlist, prefetch }: SiteRow) {
+  return { name, enlist, prefetch };
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { IMAGE_FILE_ROLES, type ImageFileRole } from "@/shared/machine/image_file.ts";
-import { uploadImage } from "./upload_image.ts";
+import { uploadImage } from "../upload_image.ts";
 
 const USAGE = `deno task image:upload [flags] ROLE=FILE...: an image of your own, to a region
 
