@@ -78,7 +78,7 @@ Options:
   --http-port <port>   for boot scripts, boot files and metadata (default ${DEFAULT_HTTP_PORT})
   --files-port <port>  for images (default ${DEFAULT_FILES_PORT})
   --status-port <port> for a status page and /metrics on loopback (default ${DEFAULT_STATUS_PORT})
-  --cache-gib <size>   what the cache of images may take up (default: no limit)
+  --cache-gib <size>   what the cache of images may take up (default: what the disk has room for)
   --tftp-ports <a-b>   UDP ports for TFTP transfers, for a firewall (default any)
   --root <folder>      install below this folder instead, without an account or systemd
   --json               output of status, leases, boots and check as JSON

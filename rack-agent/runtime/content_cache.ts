@@ -3,6 +3,7 @@ import { DomainError } from "@/shared/errors/domain_error.ts";
 import { syncFolderOf } from "./atomic_file.ts";
 import { checkChunkHashes, ContentVerifier } from "./content_verifier.ts";
 import { readPins } from "./cache_pins.ts";
+import { freeDiskBytes } from "./disk_space.ts";
 import { evictions, type StoredFile } from "./cache_budget.ts";
 
 const PART_READ_BYTES = 256 * 1024;
@@ -105,10 +106,8 @@ export class ContentCache {
 
   /** Whether a file that nobody asks for yet could be kept without another one going. */
   async hasRoomFor(file: ContentFile): Promise<boolean> {
-    if (this.#deps.budgetBytes === undefined) return true;
     const stored = await this.#stored();
-    const usedBytes = stored.reduce((sum, { bytes }) => sum + bytes, 0);
-    return usedBytes + file.bytes <= this.#deps.budgetBytes;
+    return sumBytes(stored) + file.bytes <= await this.#limitBytes(stored);
   }
 
   /** Ends fetches under way; what they have so far stays for the next start. */
@@ -153,7 +152,8 @@ export class ContentCache {
       await this.#complete(file, part, onReady);
       await part.sync();
     } catch (error) {
-      const isUseless = (await part.stat()).size === 0 || isMismatch(error) && !file.chunks;
+      const isUseless = (await part.stat()).size === 0 || isDiskFull(error) ||
+        isMismatch(error) && !file.chunks;
       if (isUseless) await Deno.remove(aside).catch(() => {});
       if (isDiskFull(error)) this.#deps.onDiskFull?.(file);
       throw error;
@@ -213,14 +213,21 @@ export class ContentCache {
 
   /** Those unused for the longest go first. */
   async #makeRoomFor(file: ContentFile): Promise<void> {
-    if (this.#deps.budgetBytes === undefined) return;
-    const budgetBytes = this.#deps.budgetBytes - file.bytes;
+    const stored = await this.#stored();
+    const limitBytes = await this.#limitBytes(stored) - file.bytes;
+    if (sumBytes(stored) <= limitBytes) return;
     const pinned = this.#pinned.union(await readPins(this.#deps.folder));
-    for (const sha256 of evictions(await this.#stored(), pinned, budgetBytes)) {
+    for (const sha256 of evictions(stored, pinned, limitBytes)) {
       await Deno.remove(`${this.#deps.folder}/${sha256}`).catch(ignoreMissing);
       this.#usedMs.delete(sha256);
       this.#deps.onEvicted?.(sha256);
     }
+  }
+
+  /** What whole files may take up together: no more than was allowed, or than the disk has room for. */
+  async #limitBytes(stored: readonly StoredFile[]): Promise<number> {
+    const roomBytes = sumBytes(stored) + await freeDiskBytes(this.#deps.folder);
+    return Math.min(this.#deps.budgetBytes ?? Infinity, roomBytes);
   }
 
   async #stored(): Promise<StoredFile[]> {
@@ -283,4 +290,8 @@ function isDiskFull(error: unknown): boolean {
 /** A person may have evicted it. */
 function ignoreMissing(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
+}
+
+function sumBytes(stored: readonly StoredFile[]): number {
+  return stored.reduce((sum, { bytes }) => sum + bytes, 0);
 }
