@@ -8,6 +8,8 @@ import { evictions, type StoredFile } from "./cache_budget.ts";
 
 const PART_READ_BYTES = 256 * 1024;
 const USE_NOTED_MS = 60_000;
+/** Whoever waits for less than this gets all of it at once. */
+const TOLD_FROM_BYTES = 64 * 1024;
 
 /** Where bytes come from that are not here yet: those of the file from `fromByte` on. */
 export type Fetcher = (
@@ -120,6 +122,8 @@ export class ContentCache {
     if (running) return running;
     const watchers: Fetching["watchers"] = new Set();
     const path = this.#fetch(file, (readyBytes) => {
+      // The part is about to get its name: who hears of it only then could look for it in vain.
+      if (readyBytes < TOLD_FROM_BYTES && readyBytes < file.bytes) return;
       fetching.readyBytes = readyBytes;
       for (const tell of watchers) tell(this.#progress(file, readyBytes));
     });
@@ -134,7 +138,8 @@ export class ContentCache {
   }
 
   #progress({ sha256, bytes }: ContentFile, readyBytes: number): ContentProgress {
-    return { kind: "here", path: this.#partPath(sha256), bytes, readyBytes };
+    const path = readyBytes < bytes ? this.#partPath(sha256) : `${this.#deps.folder}/${sha256}`;
+    return { kind: "here", path, bytes, readyBytes };
   }
 
   #partPath(sha256: string): string {
@@ -177,12 +182,12 @@ export class ContentCache {
     const { signal } = this.#stopped;
     const verifier = new ContentVerifier(file, await this.#chunkHashes(file));
     await takePart(part, verifier, file);
-    if (verifier.readyBytes > 0) onReady(verifier.readyBytes);
+    if (verifier.readyBytes > 0 && verifier.readyBytes < file.bytes) onReady(verifier.readyBytes);
     while (verifier.bytes < file.bytes) {
       const fromByte = verifier.bytes;
       try {
         const stream = await this.#deps.fetcher(file, signal, fromByte);
-        await copy(stream, part, verifier, onReady);
+        await copy(stream, part, { verifier, fileBytes: file.bytes, onReady });
       } catch (error) {
         if (isMismatch(error)) await part.truncate(verifier.provenBytes);
         const isHopeless = isMismatch(error) || isDiskFull(error) || signal.aborted;
@@ -266,15 +271,19 @@ async function takePart(
 async function copy(
   from: ReadableStream<Uint8Array<ArrayBuffer>>,
   to: Deno.FsFile,
-  verifier: ContentVerifier,
-  onReady: (readyBytes: number) => void,
+  { verifier, fileBytes, onReady }: {
+    verifier: ContentVerifier;
+    fileBytes: number;
+    onReady: (readyBytes: number) => void;
+  },
 ): Promise<void> {
   let toldBytes = verifier.readyBytes;
   for await (const piece of from) {
     // Written first: what is said to be ready is read by others at once.
     for (let done = 0; done < piece.length;) done += await to.write(piece.subarray(done));
     verifier.take(piece);
-    if (verifier.readyBytes > toldBytes) onReady(toldBytes = verifier.readyBytes);
+    const isNews = verifier.readyBytes > toldBytes && verifier.readyBytes < fileBytes;
+    if (isNews) onReady(toldBytes = verifier.readyBytes);
   }
 }
 

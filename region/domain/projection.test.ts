@@ -255,6 +255,14 @@ describe("the timeline", () => {
     ],
     [fact("image.cached", { sha256: "0", bytes: 1, durationMs: 1 }), undefined],
     [
+      fact("image.not_cached", {
+        sha256: "0",
+        code: "content.disk_full",
+        message: "the disk is full",
+      }),
+      "error: an image is not at the site: the disk is full",
+    ],
+    [
       fact("metadata.served", { purpose: "install", ipv4: "10.0.0.5" }),
       "info: the booted system asked for its instructions (install)",
     ],

@@ -75,11 +75,12 @@ export async function checkDetached(
   await requireOne(signatures, { verificationKeys, now });
 }
 
-/** A new Ed25519 key that signs, armored, private part included. */
+/** A new Ed25519 key that signs, armored, private part included; of a form that GnuPG 2.1 reads. */
 export async function makeSigningPgpKey(name: string, now: Date): Promise<string> {
   const { privateKey } = await generateKey({
-    type: "curve25519",
-    // Version 4: gpg before 2.4 reads nothing newer, and mirrors verify with gpgv.
+    // EdDSA as GnuPG had it before RFC 9580 gave it another number; in a version 4 key, likewise.
+    type: "ecc",
+    curve: "ed25519Legacy",
     config: { v6Keys: false },
     userIDs: [{ name }],
     subkeys: [],

@@ -66,6 +66,7 @@ export async function findNewestOsImage(
         eq(images.kind, "os"),
         eq(images.architecture, architecture),
         isOfRelease,
+        also,
       ),
     )
     .orderBy(desc(images.createdAt), desc(images.version), desc(images.id)).limit(1);

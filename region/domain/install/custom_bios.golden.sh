@@ -3,7 +3,6 @@
 set -eu
 umask 022
 TARGET=/run/rackwright/target
-IMAGE=/run/rackwright/image.squashfs
 
 # The kernel names disks anew at each boot; the serial, where a disk has one, says which it is.
 find_disk() { # PATH BYTES SERIAL
@@ -182,12 +181,13 @@ mkdir -p "$TARGET/srv/data/usb"
 mount "$DISK6" "$TARGET/srv/data/usb"
 
 echo "== step 12/17: fetch the image"
+IMAGE=/run/rackwright/image.squashfs
 HAVE=$(sha256sum /run/rackwright/root.squashfs 2>/dev/null | cut -d" " -f1 || true)
 if [ "$HAVE" = "$RACKWRIGHT_IMAGE_SHA256" ]; then
   IMAGE=/run/rackwright/root.squashfs
 else
-  curl --fail --silent --show-error --retry 10 --retry-connrefused --output "$IMAGE" \
-    "$RACKWRIGHT_IMAGE_URL"
+  curl --fail --silent --show-error --retry 10 --retry-connrefused --continue-at - \
+    --output "$IMAGE" "$RACKWRIGHT_IMAGE_URL"
   echo "$RACKWRIGHT_IMAGE_SHA256  $IMAGE" | sha256sum --check --quiet
 fi
 
@@ -195,7 +195,7 @@ echo "== step 13/17: unpack the image"
 unsquashfs -quiet -no-progress -force -dest "$TARGET" "$IMAGE"
 
 echo "== step 14/17: configure the system"
-mkdir -p "$TARGET/etc/cloud/cloud.cfg.d" "$TARGET/etc/netplan"
+mkdir -p "$TARGET/etc/cloud/cloud.cfg.d"
 : > "$TARGET/etc/fstab"
 fstab /dev/vg-0/root-1 / ext4 defaults 1
 fstab /dev/vg-0/var /var xfs defaults 0
@@ -214,8 +214,14 @@ printf "127.0.0.1 localhost\n127.0.1.1 node-abc234\n::1 localhost\n" > "$TARGET/
 : > "$TARGET/etc/machine-id"
 CLOUD="$TARGET/etc/cloud/cloud.cfg.d/90_dpkg_local_cloud_config.cfg"
 ( umask 077; printf "%s\n" "$RACKWRIGHT_CLOUD_CONFIG" > "$CLOUD" )
-echo "network: {config: disabled}" > "$TARGET/etc/cloud/cloud.cfg.d/91_network.cfg"
-( umask 077; cat > "$TARGET/etc/netplan/50-rackwright.yaml" ) <<'NETPLAN'
+NETWORK="$TARGET/etc/cloud/cloud.cfg.d/91_network.cfg"
+if [ -x "$TARGET/usr/sbin/netplan" ]; then
+  echo "network: {config: disabled}" > "$NETWORK"
+  mkdir -p "$TARGET/etc/netplan"
+  rm -f "$TARGET"/etc/netplan/*.yaml
+  NETWORK="$TARGET/etc/netplan/50-rackwright.yaml"
+fi
+( umask 077; cat > "$NETWORK" ) <<'NETPLAN'
 network:
   version: 2
   ethernets:

@@ -124,7 +124,7 @@ describe("routes", () => {
         if (status === 403) expect(body.code).toBe("caller.role_too_weak");
       }
     }
-  });
+  }, 60_000);
 
   test("answer 404 with a code for what is not there", async () => {
     for (const { route } of await listRoutes()) {
