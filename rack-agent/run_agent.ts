@@ -36,6 +36,8 @@ import { contentSource, prefetch } from "./services/site_content.ts";
 import { RouterAnswerService } from "./services/router_answer_service.ts";
 import { SiteStore } from "./services/site_store.ts";
 import { BootLog } from "./services/status/boot_log.ts";
+import { runChecks } from "./services/check/run_checks.ts";
+import { ObservationService } from "./services/status/observation_service.ts";
 import { StatusPage } from "./services/status/status_page.ts";
 import { type ShownLease, StatusService } from "./services/status/status_service.ts";
 import { autoexecRoute } from "./services/tftp/autoexec_route.ts";
@@ -228,9 +230,17 @@ async function composeAgent(
   });
   const statusPage = new StatusPage({ port: statusPort, log, status: agentStatus });
 
+  const observation = new ObservationService({
+    log,
+    status: agentStatus,
+    checks: () => runChecks({ folder, httpPort, filesPort, statusPort, agentPid: Deno.pid }),
+    onObserved: (observed) => journal.append({ kind: "agent.observed", ...observed }),
+  });
+
   const services = [
     ...[dhcp, otherServers, routerAnswers, tftp, files, http],
     ...[power.watch, operations, bmcScans, status, statusPage, sync],
+    observation,
   ];
   return {
     async start() {

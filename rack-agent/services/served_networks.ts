@@ -31,6 +31,13 @@ export function hostAddresses(): HostAddress[] {
     .map(({ name, address }) => ({ interfaceName: name, ipv4: parseIpv4(address) }));
 }
 
+/** The networks that this host is in now, each with the host's own address in it. */
+export function hostNetworks(): { interfaceName: string; mac: string; cidr: string }[] {
+  return Deno.networkInterfaces()
+    .filter(({ family, address }) => family === "IPv4" && !address.startsWith("127."))
+    .map(({ name, mac, cidr }) => ({ interfaceName: name, mac, cidr }));
+}
+
 /** The broadcast addresses of the networks that this host is in now. */
 export function hostBroadcasts(): string[] {
   const found = Deno.networkInterfaces().flatMap(({ family, address, netmask }) =>

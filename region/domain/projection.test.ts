@@ -263,6 +263,12 @@ describe("the timeline", () => {
       "error: an image is not at the site: the disk is full",
     ],
     [
+      fact("agent.observed", {
+        ...{ networks: [], served: [], checks: [], leases: 0, factsWaiting: 0, counters: {} },
+      }),
+      undefined,
+    ],
+    [
       fact("metadata.served", { purpose: "install", ipv4: "10.0.0.5" }),
       "info: the booted system asked for its instructions (install)",
     ],

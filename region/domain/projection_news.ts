@@ -79,6 +79,7 @@ export function eventOf(fact: KnownFact): NewsItem | undefined {
       return line(`the site began to ${spoken(fact.operationKind)}`);
     case "operation.ended":
       return ended(fact, line);
+    case "agent.observed":
     case "lease.given":
     case "lease.ended":
     case "machine.enlisted":

@@ -32,6 +32,30 @@ const BootKind = z.enum(["ephemeral", "local_disk", "power_off"]);
 /** Every kind of fact this version knows. */
 export const KnownFact = z.discriminatedUnion("kind", [
   fact("agent.started", { version: z.string() }),
+  /** How the agent's host is: when it starts, when its networks change, and now and then. */
+  fact("agent.observed", {
+    /** The addresses of the host, but for loopback. */
+    networks: z.array(z.object({
+      interfaceName: z.string().max(64),
+      mac: z.string().max(32),
+      cidr: z.string().max(64), // the host's own address with the prefix of its network
+    })).max(256),
+    /** The subnets of the state, and what the agent does there. */
+    served: z.array(z.object({ cidr: z.string(), state: z.string() })).max(1024),
+    /** What was looked at on the host, as `rackwright-agent check` says it. */
+    checks: z.array(z.object({
+      code: z.string(),
+      level: z.enum(["ok", "warning", "problem"]),
+      saw: z.string().max(1000),
+      advice: z.string().max(1000).optional(),
+    })).max(256),
+    leases: z.int().nonnegative(),
+    factsWaiting: z.int().nonnegative(),
+    /** Of the state in force; absent before the first. */
+    generation: z.int().optional(),
+    /** What each service has counted since the agent started. */
+    counters: z.record(z.string(), z.unknown()),
+  }),
   fact("state.applied", { generation: z.int() }),
   /** A state document that was not applied; what was in force stays in force. */
   fact("state.refused", { code: z.string(), message: z.string() }),
