@@ -19,10 +19,15 @@ export const ROUTES: readonly PageRoute[] = [
     nav: { label: shell.machines, icon: "machines", keys: "g m" },
   },
   {
+    path: "/machines/:systemId/:tab?",
+    page: lazyPage(() => import("./pages/machine/MachinePage.tsx")),
+  },
+  {
     path: paths.sites,
     page: lazyPage(() => import("./pages/sites/SitesPage.tsx")),
     nav: { label: shell.sites, icon: "sites", keys: "g s" },
   },
+  { path: "/start/:siteId?", page: lazyPage(() => import("./pages/start/StartPage.tsx")) },
   { path: "/sites/:siteId", page: lazyPage(() => import("./pages/sites/SitePage.tsx")) },
   {
     path: paths.networks,

@@ -8,10 +8,5 @@ export const addText = {
   macsHint: "Of the interface that it boots from; several with spaces between",
   hostname: "Name",
   hostnameHint: "Empty: one is made up",
-  bmc: "Power",
-  bmcAddress: "BMC address",
-  bmcHint: "IPMI. Empty: somebody switches it by hand",
-  bmcUser: "BMC user",
-  bmcPassword: "BMC password",
   commission: "Commission it at once",
 };

@@ -140,7 +140,6 @@ export const bulkText = {
   eraseSecure: "Secure: by the disk's own command, else in full",
   eraseFull: "Full: write over every byte",
   image: "Image",
-  imageNewest: "As the settings say",
   noImages: "There is no image yet: import one on the page Images.",
   userData: "User-data (cloud-init)",
   tags: "Tags",

@@ -1,3 +1,4 @@
+import { useEffect } from "preact/hooks";
 import { ERASE_WAYS, type EraseWay, type MachineAction } from "@/shared/machine/lifecycle.ts";
 import type { ActionBody } from "../../api/machine_actions.ts";
 import { useApi } from "../../api/queries.ts";
@@ -52,7 +53,7 @@ export function ActionFields(
   );
 }
 
-/** Operating systems, the newest first. */
+/** Operating systems, the newest first: that one is meant unless another is chosen. */
 export function ImageField(
   { value, architecture, onChange }: {
     value: string | undefined;
@@ -61,19 +62,32 @@ export function ImageField(
   },
 ) {
   const { data } = useApi("/images", { query: { kind: "os", architecture, limit: 200 } });
-  if (data && data.images.length === 0) return <Note tone="caution">{bulkText.noImages}</Note>;
+  const images = (data?.images ?? []).toSorted(newestFirst);
+  const [newest] = images;
+  useEffect(() => {
+    if (!value && newest) onChange(newest.id);
+  }, [newest?.id]);
+  if (data && !newest) return <Note tone="caution">{bulkText.noImages}</Note>;
   return (
     <SelectField
       label={bulkText.image}
       value={value ?? NONE}
-      options={[
-        { value: NONE, label: bulkText.imageNewest },
-        ...(data?.images ?? []).map(({ id, title, version, architecture }) => ({
-          value: id,
-          label: `${title} · ${architecture} · ${version}`,
-        })),
-      ]}
+      options={images.map(({ id, title, version, architecture }) => ({
+        value: id,
+        label: `${title} · ${architecture} · ${version}`,
+      }))}
       onChange={onChange}
     />
   );
+}
+
+interface NamedVersion {
+  readonly version: string;
+  readonly title: string;
+}
+
+/** Versions are dates, which compare as text; of one day, the later release. */
+function newestFirst(a: NamedVersion, b: NamedVersion): number {
+  if (a.version !== b.version) return a.version > b.version ? -1 : 1;
+  return b.title.localeCompare(a.title, "en", { numeric: true });
 }

@@ -13,6 +13,7 @@ import { ProblemNote } from "../../ui/ProblemNote.tsx";
 import { toast } from "../../ui/toasts.ts";
 import { useAction } from "../../ui/use_action.ts";
 import { act } from "../../api/machine_actions.ts";
+import { BmcFields, bmcInputOf, NO_BMC } from "../machine/BmcFields.tsx";
 
 /** A machine by its MAC and, where it has one, its BMC. */
 export function AddMachineDialog({ siteId, onClose }: { siteId?: string; onClose: () => void }) {
@@ -21,22 +22,23 @@ export function AddMachineDialog({ siteId, onClose }: { siteId?: string; onClose
   const [chosen, setChosen] = useState(siteId ?? "");
   const [hostname, setHostname] = useState("");
   const [macs, setMacs] = useState("");
-  const [bmc, setBmc] = useState({ address: "", username: "", password: "" });
+  const [bmc, setBmc] = useState(NO_BMC);
   const [isCommissioned, setCommissioned] = useState(true);
   const sites = data?.sites ?? [];
   const site = chosen || sites[0]?.id || "";
-  const hasBmc = bmc.address.trim() !== "";
+  const input = bmcInputOf(bmc);
+  const canSwitch = input !== undefined && input.kind !== "manual";
   const action = useAction(async () => {
     const machine = await api.post("/machines", {
       json: {
         siteId: site,
         macs: macs.split(/[\s,]+/).filter(Boolean),
         ...(hostname.trim() ? { hostname: hostname.trim() } : {}),
-        ...(hasBmc ? { bmc: { kind: "ipmi", ...bmc, address: bmc.address.trim() } } : {}),
+        ...(input ? { bmc: input } : {}),
       },
     });
     const { systemId } = machine;
-    if (hasBmc && isCommissioned) await act(systemId, "commission");
+    if (canSwitch && isCommissioned) await act(systemId, "commission");
     rereadMachines([systemId]);
     toast("good", addText.added(machine.hostname));
     onClose();
@@ -81,44 +83,16 @@ export function AddMachineDialog({ siteId, onClose }: { siteId?: string; onClose
         onInput={setHostname}
         hasNoMemory
       />
-      <fieldset class="group">
-        <legend>{addText.bmc}</legend>
-        <TextField
-          label={addText.bmcAddress}
-          hint={addText.bmcHint}
-          fault={faultOf(problem, "bmc.address")}
-          value={bmc.address}
-          onInput={(address) => setBmc({ ...bmc, address })}
-          isMono
-          hasNoMemory
-        />
-        {hasBmc
-          ? (
-            <>
-              <TextField
-                label={addText.bmcUser}
-                fault={faultOf(problem, "bmc.username")}
-                value={bmc.username}
-                onInput={(username) => setBmc({ ...bmc, username })}
-                hasNoMemory
-              />
-              <TextField
-                label={addText.bmcPassword}
-                type="password"
-                fault={faultOf(problem, "bmc.password")}
-                value={bmc.password}
-                onInput={(password) => setBmc({ ...bmc, password })}
-                autocomplete="new-password"
-              />
-              <CheckField
-                label={addText.commission}
-                checked={isCommissioned}
-                onChange={setCommissioned}
-              />
-            </>
-          )
-          : null}
-      </fieldset>
+      <BmcFields form={bmc} problem={problem} onChange={setBmc} />
+      {canSwitch
+        ? (
+          <CheckField
+            label={addText.commission}
+            checked={isCommissioned}
+            onChange={setCommissioned}
+          />
+        )
+        : null}
       <ProblemNote problem={problem} />
     </Dialog>
   );

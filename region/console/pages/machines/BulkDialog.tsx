@@ -8,6 +8,7 @@ import {
   type ManyDeed,
   type Report,
 } from "../../api/machine_actions.ts";
+import { ensureTags } from "../../api/ensure_tags.ts";
 import { type FleetMachine, rereadMachines } from "../../fleet/fleet.ts";
 import { ACTION_EFFECTS, ACTION_NAMES, bulkText } from "../../strings/machines.ts";
 import { words } from "../../strings/words.ts";
@@ -52,6 +53,7 @@ export function BulkDialog({ bulk, onClose }: { bulk: Bulk; onClose: () => void 
     ? bulkText.organise
     : bulkText.forget;
   const action = useAction(async () => {
+    if (deed.kind === "update") await ensureTags(deed.change.tags?.add ?? []);
     const report = await actOnMany(systemIds, deed, { dryRun: false });
     rereadMachines(systemIds);
     setDone(report);

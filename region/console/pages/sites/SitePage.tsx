@@ -16,6 +16,7 @@ import { TimeAgo } from "../../ui/Time.tsx";
 import { toast, toastError } from "../../ui/toasts.ts";
 import { EventList } from "../../ui/EventList.tsx";
 import { AgentsCard } from "./AgentsCard.tsx";
+import { HostCard } from "./HostCard.tsx";
 import { JoinCommand } from "./JoinCommand.tsx";
 import { RenameDialog } from "./RenameDialog.tsx";
 import { SiteNetworks } from "./SiteNetworks.tsx";
@@ -54,6 +55,7 @@ export default function SitePage({ params: { siteId = "" } }: PageProps) {
     >
       <Attention siteId={siteId} />
       <AgentsCard siteId={siteId} onJoin={isAdmin ? () => setOpen("join") : undefined} />
+      <Hosts siteId={siteId} />
       <div class="grid">
         <About site={site.data} isAdmin={isAdmin} />
         <SiteNetworks siteId={siteId} />
@@ -122,6 +124,12 @@ function About({ site, isAdmin }: { site: Site; isAdmin: boolean }) {
       />
     </Card>
   );
+}
+
+function Hosts({ siteId }: { siteId: string }) {
+  const { data } = useApi("/agents", { query: { siteId, limit: 200 } });
+  const active = data?.agents.filter(({ revokedAt }) => revokedAt === null) ?? [];
+  return <>{active.map((agent) => <HostCard key={agent.id} agent={agent} />)}</>;
 }
 
 const TONES = { info: "busy", success: "good", warning: "caution", error: "bad" } as const;
