@@ -2,6 +2,7 @@ import { cpus, release, totalmem } from "node:os";
 import { agentBench } from "./agent_bench.ts";
 import { apiBench } from "./api_bench.ts";
 import type { Bench } from "./bench.ts";
+import { consoleBench } from "./console_bench.ts";
 import { dhcpBench } from "./dhcp/dhcp_bench.ts";
 import { fuzzBench } from "./fuzz_bench.ts";
 import { httpBench } from "./http_bench.ts";
@@ -15,6 +16,7 @@ import { tftpBench } from "./tftp_bench.ts";
 const BENCHES: Readonly<Record<string, Bench>> = {
   agent: agentBench,
   api: apiBench,
+  console: consoleBench,
   dhcp: dhcpBench,
   fuzz: fuzzBench,
   http: httpBench,

@@ -13,7 +13,6 @@ import type { groupRoutes } from "@/region/routes/groups.ts";
 import type { identityProviderRoutes } from "@/region/routes/identity_provider.ts";
 import type { imageSyncRoutes } from "@/region/routes/image_syncs.ts";
 import type { imageRoutes } from "@/region/routes/images.ts";
-import type { imageSyncRoutes } from "@/region/routes/image_syncs.ts";
 import type { interfaceRoutes } from "@/region/routes/interfaces.ts";
 import type { ipAddressRoutes } from "@/region/routes/ip_addresses.ts";
 import type { ipRangeRoutes } from "@/region/routes/ip_ranges.ts";

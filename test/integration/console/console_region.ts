@@ -30,3 +30,16 @@ export async function startConsoleRegion(): Promise<ConsoleRegion> {
   }
   return { ...region, call };
 }
+
+/** Takes in all images of a tree that is not signed; returns the newest system's id. */
+export async function importImages(region: ConsoleRegion, url: string): Promise<string> {
+  const source = await region.call("POST /boot-sources", { name: "test", url, keyring: null });
+  const { id } = await region.call(`POST /boot-sources/${source.id}/sync`);
+  for (;;) {
+    const sync = await region.call(`GET /image-syncs/${id}`);
+    if (sync.state === "done") break;
+    if (sync.state !== "running") throw new Error(JSON.stringify(sync));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return (await region.call("GET /images?kind=os")).images[0].id;
+}
