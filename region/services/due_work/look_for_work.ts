@@ -57,9 +57,9 @@ export async function lookForWork(ctx: RegionContext): Promise<Look> {
 
 /** After a tick in which nothing failed: when there will be something to do. */
 export async function recordTick(ctx: RegionContext, { workEtag, workAt }: Look): Promise<void> {
-  const { noReportMinutes, siteSilentMinutes: silentMinutes } = await readSettings(ctx.db);
+  const { siteSilentMinutes: silentMinutes } = await readSettings(ctx.db);
   const sites = await listSitesHeard(ctx.db);
-  const due = await findNextDue(ctx.db, { now: ctx.now(), noReportMinutes });
+  const due = await findNextDue(ctx.db, ctx.now());
   const lateMs = (workAt?.getTime() ?? -Infinity) + LATE_COMMIT_MS;
   const dueMs = Math.min(
     nowMs(ctx) + AT_LEAST_EVERY_MS,

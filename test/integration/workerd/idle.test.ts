@@ -7,7 +7,7 @@ import { type RegionInWorkerd, startRegionInWorkerd } from "./region_in_workerd.
 
 const SITES = 10;
 const AGENTS = 1000;
-const STEP_MINUTES = 5;
+const STEP_MINUTES = 10;
 /** Of each site, in each step: so in a day each agent polls some times, and no site falls silent. */
 const POLLS = 2;
 
