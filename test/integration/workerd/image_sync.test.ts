@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeTree, serveImageSource } from "../region/images_fixture.ts";
+import { makeTree, serveImageSource } from "@/test/integration/region/images_fixture.ts";
 import { type RegionInWorkerd, startRegionInWorkerd } from "./region_in_workerd.ts";
 
 let region: RegionInWorkerd;
