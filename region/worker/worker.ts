@@ -81,8 +81,7 @@ function openHome(world: WorkerWorld, config: WorkerConfig): Home {
     webhookHosts: config.webhookHosts,
     oidcHosts: config.oidcHosts,
     later: (work) => requestScope().waitUntil(work),
-    readViewerFile: (name) => readAsset(config, `/api-viewer/${name}`),
-    readConsoleFile: (path) => readAsset(config, `/console/${path}`),
+    ...filesOf(config.assets),
   };
   return { config, ctx, app: createApp(ctx) };
 }
@@ -138,16 +137,21 @@ async function pump(from: ReadableStream, to: WritableStream): Promise<void> {
   }
 }
 
-async function readAsset(
-  { assets }: WorkerConfig,
-  path: string,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const response = await assets?.fetch(`https://assets.invalid${path}`);
-  if (!response?.ok) {
-    await response?.body?.cancel();
+/** The static files that were uploaded with the Worker; nothing where there are none. */
+function filesOf(
+  assets: WorkerConfig["assets"],
+): Pick<RegionContext, "readViewerFile" | "readConsoleFile"> {
+  if (!assets) return {};
+  const read = async (path: string) => {
+    const response = await assets.fetch(`https://assets.invalid${path}`);
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    await response.body?.cancel();
     return undefined;
-  }
-  return new Uint8Array(await response.arrayBuffer());
+  };
+  return {
+    readViewerFile: (name) => read(`/api-viewer/${name}`),
+    readConsoleFile: (path) => read(`/console/${path}`),
+  };
 }
 
 function misconfigured({ log, now }: WorkerWorld, error: unknown): Response {
