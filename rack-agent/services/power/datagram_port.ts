@@ -14,6 +14,8 @@ export interface UdpPort {
   /** Resolves once it is bound; rejects when it cannot be. */
   readonly ready: Promise<void>;
   send(bytes: Uint8Array, peer: IpmiPeer): void;
+  /** Hands over what has arrived and was not handed over yet. */
+  drain(): void;
   close(): void;
 }
 
@@ -47,6 +49,14 @@ export class DatagramPort implements UdpPort {
     this.#socket?.send(bytes, { address: address as Ipv4, port });
   }
 
+  drain(): void {
+    for (let count = 0; count < DATAGRAMS_PER_TURN && !this.#isClosed; count++) {
+      const datagram = this.#socket?.receive();
+      if (!datagram) return;
+      this.#receive(datagram.bytes, datagram.source.address, datagram.source.port);
+    }
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#poller.wake(); // the loop closes what it waits on
@@ -64,11 +74,7 @@ export class DatagramPort implements UdpPort {
   async #serve(socket: UdpSocket): Promise<void> {
     while (!this.#isClosed) {
       await this.#poller.wait([socket.fd], IDLE_MS);
-      for (let count = 0; count < DATAGRAMS_PER_TURN && !this.#isClosed; count++) {
-        const datagram = socket.receive();
-        if (!datagram) break;
-        this.#receive(datagram.bytes, datagram.source.address, datagram.source.port);
-      }
+      this.drain();
     }
     this.#socket = undefined;
     socket.close();

@@ -169,7 +169,9 @@ export class IpmiConnection {
     clearTimeout(this.#timer);
     if (!Number.isFinite(deadlineMs)) return;
     this.#timer = setTimeout(() => {
-      if (this.#session) {
+      // On a host that stood still the answer may lie there: timers run before sockets are read.
+      this.#attachment?.drain();
+      if (this.#session && !this.#isClosed) {
         this.#advance(step(this.#session, { kind: "deadline" }, this.#deps.nowMs()));
       }
     }, Math.max(0, Math.ceil(deadlineMs - this.#deps.nowMs())));

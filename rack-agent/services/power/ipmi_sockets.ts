@@ -7,6 +7,8 @@ export type { IpmiPeer } from "./datagram_port.ts";
 /** One session's use of a shared socket. */
 export interface Attachment {
   send(bytes: Uint8Array): void;
+  /** Hands over what has arrived already, before somebody concludes that nothing did. */
+  drain(): void;
   /** Datagrams that came to the socket from nobody it talks to, since this began. */
   foreign(): number;
   /** Ends the use; the last one closes the socket. */
@@ -75,6 +77,7 @@ class SharedSocket {
       send: (bytes) => {
         if (isAttached) this.#port.send(bytes, peer);
       },
+      drain: () => this.#port.drain(),
       foreign: () => this.#foreign - foreignBefore,
       detach: () => {
         if (isAttached) this.#detach(key);

@@ -23,6 +23,9 @@ export class NodeDatagramPort implements UdpPort {
     this.#socket.send(Buffer.from(bytes), port, address, () => undefined);
   }
 
+  /** The runtime hands over by itself. */
+  drain(): void {}
+
   close(): void {
     this.#socket.close();
   }

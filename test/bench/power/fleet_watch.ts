@@ -26,6 +26,9 @@ export interface WatchSample {
   readonly residentMib: number;
 }
 
+/** The age of what was never seen: JSON knows no infinity. */
+const NEVER_SECONDS = 1e6;
+
 if (import.meta.main) await main(Number(Deno.args[0]), Number(Deno.args[1]));
 
 /** `deadPercent` of each hundred are left out of the ages: nobody can see them. */
@@ -46,9 +49,11 @@ async function main(count: number, deadPercent: number): Promise<void> {
     const nowMs = Date.now();
     const alive = power.watch.list().filter((_, i) => i % 100 >= deadPercent);
     const ages = alive
-      .map(({ state, atMs }) => state === "unknown" || !atMs ? Infinity : (nowMs - atMs) / 1_000)
+      .map(({ state, atMs }) =>
+        state === "unknown" || !atMs ? NEVER_SECONDS : (nowMs - atMs) / 1_000
+      )
       .toSorted((a, b) => a - b);
-    const at = (share: number) => ages[Math.floor((ages.length - 1) * share)] ?? Infinity;
+    const at = (share: number) => ages[Math.floor((ages.length - 1) * share)] ?? NEVER_SECONDS;
     const known = power.watch.list().filter(({ state }) => state !== "unknown").length;
     const sample: WatchSample = {
       atMs: performance.now(),
