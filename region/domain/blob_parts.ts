@@ -1,7 +1,7 @@
 const MIB = 1024 ** 2;
-const PARTS_WANTED = 200;
+const PARTS_WANTED = 500;
 /** Small enough that a part that breaks off costs little, large enough to be worth a request. */
-const PART_BYTES_MIN = 2 * MIB;
+const PART_BYTES_MIN = MIB;
 /** A part is held in memory where the region has 128 MB for everything. */
 const PART_BYTES_MAX = 32 * MIB;
 

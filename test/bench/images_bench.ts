@@ -28,6 +28,7 @@ const IMAGE_BYTES = 200_000_000;
 const MB = 1_000_000;
 const SYNC_MS_MAX = 15 * 60_000;
 const POLL_MS = 20;
+const STORE_TRIES = 3;
 const program = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 /** Syncs that are killed, one image for many machines, and the agent's cache beside nginx. */
@@ -199,12 +200,23 @@ async function endLeases(ctx: RegionContext): Promise<void> {
 async function countIdentical(store: ObjectStore, { hashes }: Mirror): Promise<number> {
   let identical = 0;
   for (const sha256 of hashes) {
-    const object = await store.get(blobName(sha256));
-    const hash = createHash("sha256");
-    for await (const chunk of object?.body ?? []) hash.update(chunk);
-    if (hash.digest("hex") === sha256) identical++;
+    if (await hashOf(store, sha256) === sha256) identical++;
   }
   return identical;
+}
+
+/** Miniflare's proxy lets go of a connection that was idle: then the store says to try again. */
+async function hashOf(store: ObjectStore, sha256: string): Promise<string> {
+  for (let tries = 1;; tries++) {
+    try {
+      const object = await store.get(blobName(sha256));
+      const hash = createHash("sha256");
+      for await (const chunk of object?.body ?? []) hash.update(chunk);
+      return hash.digest("hex");
+    } catch (error) {
+      if (tries === STORE_TRIES) throw error;
+    }
+  }
 }
 
 /** Through the agent's file server and cache, from an origin that is a folder. */

@@ -7,6 +7,7 @@ export const TEST_PACKAGES: readonly string[] = [
   "ceph-mon", // with the two below, a server that speaks S3
   "ceph-osd",
   "curl",
+  "fdisk", // with udev, what install plans run
   "gnupg", // gpg and gpgv, which mirrors verify with
   "dhcpcd-base",
   "dnsmasq-base", // another DHCP server on the network
@@ -24,5 +25,6 @@ export const TEST_PACKAGES: readonly string[] = [
   "tcpdump",
   "tftp-hpa",
   "tshark",
+  "udev",
   "udhcpc",
 ];

@@ -69,16 +69,18 @@ curl --fail --silent --show-error "$RACKWRIGHT_IMAGE_URL" |
   { gzip -dc || : > /run/rackwright/unpack_failed; } |
   dd of="$DISK1" bs=4M iflag=fullblock conv=fsync status=none
 wait
+if [ -e /run/rackwright/unpack_failed ]; then
+  echo "what arrived cannot be unpacked as dd.gz:" \
+    "it is something else, or it broke off" >&2
+  exit 1
+fi
 if [ "$(cat /run/rackwright/sha256)" != "$RACKWRIGHT_IMAGE_SHA256" ]; then
   echo "what arrived is not the image: its SHA-256 is $(cat /run/rackwright/sha256)" >&2
   exit 1
 fi
-if [ -e /run/rackwright/unpack_failed ]; then
-  echo "the image is not what it is called (dd.gz)" >&2
-  exit 1
-fi
 if command -v sgdisk > /dev/null; then sgdisk --move-second-header "$DISK1" > /dev/null 2>&1 || true; fi
 blockdev --rereadpt "$DISK1"
+partx --update "$DISK1"
 udevadm settle
 
 echo "== step 4/6: find the system on the disk"
