@@ -6,7 +6,9 @@ import type { ImageFileRole, RootRole } from "@/shared/machine/image_file.ts";
 
 const MIB = 1024 ** 2;
 const DISK_MIB = 4096;
-const TARGET = "/run/rackwright/target";
+/** A plan writes to these of the system that installs; of this host, they are left alone. */
+const HIDE = "for each in /etc/mdadm /etc/lvm /run; do " +
+  "if [ -d $each ]; then mount -t tmpfs tmpfs $each; fi; done\n";
 /** The machine's disk, as a loop device over a sparse file. */
 let loop: string;
 let folder: string;
@@ -23,7 +25,6 @@ beforeEach(async () => {
   );
 });
 afterEach(async () => {
-  await shell(`umount --recursive ${TARGET} 2> /dev/null || true`);
   await shell(`partx --delete ${loop} 2> /dev/null || true; losetup --detach ${loop}`);
   await server.shutdown();
   await Deno.remove(folder, { recursive: true });
@@ -65,7 +66,9 @@ async function install(
   });
   const look = `ls -A "$TARGET/etc/cloud/cloud.cfg.d"; cat "$TARGET/etc/hostname"\n`;
   const script = plan.replace(/^(echo "== step \d+\/\d+: unmount")$/m, `${look}$1`);
-  return await shell(script, {
+  await Deno.writeTextFile(`${folder}/plan.sh`, HIDE + script);
+  // What it mounts goes with it.
+  return await shell(`unshare --mount --propagation private sh ${folder}/plan.sh`, {
     RACKWRIGHT_IMAGE_URL: `http://127.0.0.1:${server.addr.port}/image`,
     RACKWRIGHT_IMAGE_SHA256: sha256,
     RACKWRIGHT_CLOUD_CONFIG: "datasource: {}",
