@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MACHINE_STATUSES, type Role, ROLES } from "@/shared/machine/lifecycle.ts";
+import { HOME } from "@/test/homes/test_home.ts";
 import { makeImage, makeMachine, makeSite } from "../rack_fixture.ts";
 import { type RegionUnderTest, startRegionUnderTest } from "../region_under_test.ts";
 import { type Chance, makeChance } from "./chance.ts";
@@ -11,7 +12,10 @@ import { formatCurl, makeRequest } from "./make_request.ts";
 import { type Maker, PLANTED_SECRET } from "./make_value.ts";
 import { type FuzzRequest, spoil } from "./spoil.ts";
 
-const REQUESTS = Number(Deno.env.get("FUZZ_REQUESTS") ?? 20_000);
+/** In workerd each has a database connection of its own: fewer, for what only that home gets wrong. */
+const REQUESTS = Number(Deno.env.get("FUZZ_REQUESTS") ?? (HOME === "deno" ? 20_000 : 2_000));
+/** Of the routes, how many are to be got past the refusals of. */
+const SERVED_MIN = REQUESTS < 20_000 ? 0.3 : 0.75;
 const SEED = Number(Deno.env.get("FUZZ_SEED") ?? Date.now() % 2 ** 31);
 /** Several at once, so that they also get in each other's way. */
 const WORKERS = 4;
@@ -38,7 +42,7 @@ test(`${REQUESTS} made-up requests are all answered as the document says`, async
   // Where nothing ever got past the refusals, the fuzzer has not looked.
   const { served, never } = fuzzer.reach();
   console.log("never served:", never);
-  expect(served).toBeGreaterThan(0.75);
+  expect(served).toBeGreaterThan(SERVED_MIN);
 }, 600_000);
 
 /** What is asked for, at its turn: costly operations (hashing, fetching) come less often. */
