@@ -7,8 +7,8 @@ import { COMPATIBILITY } from "@/infra/cloudflare/compatibility.ts";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** What the Worker weighs now, and a little; a Worker may have 10 MB, gzipped. */
-const SCRIPT_KIB_MAX = 1600;
-const GZIP_KIB_MAX = 460;
+const SCRIPT_KIB_MAX = 1900;
+const GZIP_KIB_MAX = 580;
 
 test("the Worker stays small, and imports of the runtime only what it must", async () => {
   const { script, runtimeImports, modules } = await bundleWorker();
