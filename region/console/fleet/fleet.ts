@@ -51,7 +51,7 @@ export interface Fleet {
   readonly error: unknown;
 }
 
-const FIRST_PAGE = 100;
+const FIRST_PAGE = 60;
 /** As many as the filter `systemId` takes. */
 const REREAD_AT_ONCE = 100;
 /** Readers are told this often at most: while thousands change, a list that jumps helps nobody. */

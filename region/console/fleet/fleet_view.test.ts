@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { FleetMachine } from "./fleet.ts";
-import { countValues, type FleetQuery, viewFleet } from "./fleet_view.ts";
+import { countValues, type FleetQuery, sortFleet, viewFleet } from "./fleet_view.ts";
 
 const QUERY: FleetQuery = {
   text: "",
@@ -45,9 +45,9 @@ const FLEET = [
 ];
 
 const names = (query: Partial<FleetQuery>, closed?: ReadonlySet<string>) =>
-  viewFleet(FLEET, { ...QUERY, ...query }, closed).rows.map((row) =>
-    row.kind === "machine" ? row.machine.hostname : `${row.value}: ${row.count}`
-  );
+  viewFleet(sortFleet(FLEET, { ...QUERY, ...query }), { ...QUERY, ...query }, closed).rows.map((
+    row,
+  ) => row.kind === "machine" ? row.machine.hostname : `${row.value}: ${row.count}`);
 
 test("names are ordered as people count", () => {
   expect(names({})).toEqual(["db-1", "node-2", "node-10"]);

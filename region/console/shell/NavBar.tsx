@@ -48,7 +48,7 @@ export function NavBar(
                   aria-label={nav.label}
                   title={nav.label}
                   aria-current={isBelow(location, path) ? "page" : undefined}
-                  onPointerEnter={() => void page.load()}
+                  onPointerEnter={() => void page.load().catch(() => {})}
                 >
                   <Icon name={nav.icon} />
                   <span class="text">{nav.label}</span>

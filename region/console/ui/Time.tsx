@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { serverNowMs } from "../api/client.ts";
 import { formatAge, formatDuration, formatMoment } from "./format.ts";
 
@@ -6,11 +6,16 @@ import { formatAge, formatDuration, formatMoment } from "./format.ts";
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
-function useTick<T extends string>(read: () => T): T {
-  const [text, setText] = useState(read);
+/** What `read` gives now; drawn again when that changes, and only then. */
+function useTick(read: () => string): string {
+  const text = read();
+  const latest = useRef({ read, text });
+  latest.current = { read, text };
+  const [, draw] = useState(0);
   useEffect(() => {
-    const look = () => setText(read());
-    look();
+    const look = () => {
+      if (latest.current.read() !== latest.current.text) draw((count) => count + 1);
+    };
     listeners.add(look);
     timer ??= setInterval(() => listeners.forEach((each) => each()), 1000);
     return () => {
@@ -20,7 +25,7 @@ function useTick<T extends string>(read: () => T): T {
         timer = undefined;
       }
     };
-  });
+  }, []);
   return text;
 }
 

@@ -1,3 +1,4 @@
+import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { FleetMachine } from "../../fleet/fleet.ts";
 import type { FleetRow, Sort } from "../../fleet/fleet_view.ts";
@@ -27,7 +28,7 @@ export interface FleetTableProps {
 }
 
 /** Rows drawn above and below what is seen, so that quick scrolling shows no gaps. */
-const SPARE_ROWS = 12;
+const SPARE_ROWS = 6;
 
 /** Draws the rows that are seen, and no others: twenty thousand cost what forty do. */
 export function FleetTable(props: FleetTableProps) {
@@ -36,14 +37,17 @@ export function FleetTable(props: FleetTableProps) {
   const { first, last, rowPx } = useVisible(scroller, rows.length);
   useEffect(() => scrollTo(scroller.current, cursor, rowPx), [cursor]);
   const layout = useMemo(() => layoutOf(columns, mayAct), [columns, mayAct]);
-  const machines = rows.length;
+  const latest = useRef(props);
+  latest.current = props;
+  const drawn = useRef(new Map<number, DrawnRow>());
+  const slots = last - first;
   return (
     <div
       ref={scroller}
       class="fleet"
       role="grid"
       aria-label={machinesText.table}
-      aria-rowcount={machines + 1}
+      aria-rowcount={rows.length + 1}
       aria-multiselectable={mayAct || undefined}
       aria-activedescendant={cursor >= first && cursor < last ? `fleet-${cursor}` : undefined}
       tabIndex={0}
@@ -51,17 +55,23 @@ export function FleetTable(props: FleetTableProps) {
     >
       <Head {...props} />
       <div role="rowgroup" class="fleet-rows" style={{ height: `${rows.length * rowPx}px` }}>
-        {rows.slice(first, last).map((row, i) => (
-          <Row
-            key={row.kind === "machine" ? row.machine.systemId : `group ${row.value}`}
-            row={row}
-            index={first + i}
-            topPx={(first + i) * rowPx}
-            isCursor={first + i === cursor}
-            isSelected={row.kind === "machine" && selected.has(row.machine.systemId)}
-            table={props}
-          />
-        ))}
+        {rows.slice(first, last).map((row, i) => {
+          const index = first + i;
+          return drawRow(drawn.current, {
+            row,
+            index,
+            // A row that leaves at the top comes in at the bottom: its elements are used again.
+            slot: index % slots,
+            topPx: index * rowPx,
+            isCursor: index === cursor,
+            isSelected: row.kind === "machine" && selected.has(row.machine.systemId),
+            isClosed: row.kind === "group" && props.closed.has(row.value),
+            columns,
+            mayAct,
+            siteNames: props.context,
+            latest,
+          });
+        })}
       </div>
     </div>
   );
@@ -127,17 +137,45 @@ function Head(props: FleetTableProps) {
 interface RowProps {
   readonly row: FleetRow;
   readonly index: number;
+  readonly slot: number;
   readonly topPx: number;
   readonly isCursor: boolean;
   readonly isSelected: boolean;
-  readonly table: FleetTableProps;
+  readonly isClosed: boolean;
+  readonly columns: readonly ColumnKey[];
+  readonly mayAct: boolean;
+  readonly siteNames: ColumnContext;
+  /** What is done with a row, as the page has it by then. */
+  readonly latest: { readonly current: FleetTableProps };
 }
 
-function Row({ row, index, topPx, isCursor, isSelected, table }: RowProps) {
-  const { columns, context, mayAct, closed } = table;
+interface DrawnRow {
+  readonly props: RowProps;
+  readonly node: VNode;
+}
+
+/** A row that is as it was is not drawn again: the same node is given, which ends the comparing. */
+function drawRow(drawn: Map<number, DrawnRow>, props: RowProps): VNode {
+  const before = drawn.get(props.slot);
+  if (before && isSame(before.props, props)) return before.node;
+  const node = <Row key={props.slot} {...props} />;
+  drawn.set(props.slot, { props, node });
+  return node;
+}
+
+function isSame(a: RowProps, b: RowProps): boolean {
+  const isSameRow = a.row.kind === "machine" && b.row.kind === "machine"
+    ? a.row.machine === b.row.machine
+    : a.row === b.row;
+  return isSameRow && a.index === b.index && a.topPx === b.topPx && a.isCursor === b.isCursor &&
+    a.isSelected === b.isSelected && a.isClosed === b.isClosed && a.columns === b.columns &&
+    a.mayAct === b.mayAct && a.siteNames === b.siteNames;
+}
+
+function Row(props: RowProps) {
+  const { row, index, topPx, isCursor, isSelected, isClosed, columns, mayAct, latest } = props;
   const place = { transform: `translateY(${topPx}px)` };
   if (row.kind === "group") {
-    const isClosed = closed.has(row.value);
     return (
       <div
         role="row"
@@ -146,11 +184,11 @@ function Row({ row, index, topPx, isCursor, isSelected, table }: RowProps) {
         aria-rowindex={index + 2}
         aria-expanded={!isClosed}
         style={place}
-        onClick={() => table.onToggleGroup(row.value)}
+        onClick={() => latest.current.onToggleGroup(row.value)}
       >
         <div role="gridcell" class="row">
           <Icon name={isClosed ? "right" : "down"} />
-          <span>{table.groupName(row.value)}</span>
+          <span>{latest.current.groupName(row.value)}</span>
           <span class="faint num">{formatCount(row.count)}</span>
         </div>
       </div>
@@ -169,10 +207,10 @@ function Row({ row, index, topPx, isCursor, isSelected, table }: RowProps) {
       onClick={(event) => {
         if ((event.target as Element).closest("a, input")) return; // a click is on an element
         if (mayAct && (event.shiftKey || event.ctrlKey || event.metaKey)) {
-          return table.onSelect(machine, event.shiftKey);
+          return latest.current.onSelect(machine, event.shiftKey);
         }
-        table.onCursor(index);
-        table.onOpen(machine);
+        latest.current.onCursor(index);
+        latest.current.onOpen(machine);
       }}
     >
       {mayAct
@@ -183,7 +221,7 @@ function Row({ row, index, topPx, isCursor, isSelected, table }: RowProps) {
               tabIndex={-1}
               aria-label={machinesText.select(machine.hostname)}
               checked={isSelected}
-              onClick={(event) => table.onSelect(machine, event.shiftKey)}
+              onClick={(event) => latest.current.onSelect(machine, event.shiftKey)}
             />
           </div>
         )
@@ -192,7 +230,7 @@ function Row({ row, index, topPx, isCursor, isSelected, table }: RowProps) {
         const { isRight, cell } = COLUMNS[key];
         return (
           <div key={key} role="gridcell" class={isRight ? "right num" : undefined}>
-            {cell(machine, context)}
+            {cell(machine, props.siteNames)}
           </div>
         );
       })}

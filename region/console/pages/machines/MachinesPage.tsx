@@ -4,8 +4,14 @@ import { api } from "../../api/client.ts";
 import { useApi } from "../../api/queries.ts";
 import { mayAct, session } from "../../api/session.ts";
 import { useStore } from "../../api/store.ts";
-import { fleet, type FleetMachine, followFleet } from "../../fleet/fleet.ts";
-import { type FleetQuery, NOBODY, type Sort, viewFleet } from "../../fleet/fleet_view.ts";
+import { type Fleet, fleet, type FleetMachine, followFleet } from "../../fleet/fleet.ts";
+import {
+  type FleetQuery,
+  NOBODY,
+  type Sort,
+  sortFleet,
+  viewFleet,
+} from "../../fleet/fleet_view.ts";
 import { formatAddress, parseAddress } from "../../fleet/view_address.ts";
 import { paths } from "../../paths.ts";
 import { machinesText } from "../../strings/machines.ts";
@@ -32,17 +38,10 @@ export default function MachinesPage() {
   const isOperator = useStore(session, (it) => mayAct("operator", it));
   const isAdmin = useStore(session, (it) => mayAct("admin", it));
   const siteNames = useSiteNames();
-  const address = search.toString();
-  const alsoIds = useIdsByAddress(search.get("q") ?? "");
-  const query: FleetQuery = useMemo(
-    () => ({ ...parseAddress(new URLSearchParams(address)), alsoIds }),
-    [address, alsoIds],
-  );
+  const [query, change] = useQuery(search, setSearch);
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
-  const view = useMemo(
-    () => viewFleet(now.machines.values(), query, closed),
-    [now.revision, query, closed],
-  );
+  const sorted = useSorted(now, query);
+  const view = useMemo(() => viewFleet(sorted, query, closed), [sorted, query, closed]);
   const [columns, setColumns] = useColumns(search, setSearch);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const anchor = useRef<string | undefined>(undefined);
@@ -50,8 +49,6 @@ export default function MachinesPage() {
   const [isAdding, setAdding] = useState(false);
   const searchBox = useRef<HTMLInputElement>(null);
 
-  const change = (next: FleetQuery) =>
-    setSearch(formatAddress(next, new URLSearchParams(location.search)), { replace: true });
   const open = (machine: FleetMachine) => navigate(paths.machine(machine.systemId));
   const at = view.rows[Math.min(cursor, view.rows.length - 1)];
   const step = (by: number) =>
@@ -106,6 +103,7 @@ export default function MachinesPage() {
   );
 
   const siteName = (siteId: string) => siteNames.get(siteId) ?? siteId;
+  const context = useMemo(() => ({ siteName }), [siteNames]);
   const nameOf = (facet: string | undefined, value: string) =>
     facet === "site"
       ? siteName(value)
@@ -155,7 +153,7 @@ export default function MachinesPage() {
                     <FleetTable
                       rows={view.rows}
                       columns={columns}
-                      context={{ siteName }}
+                      context={context}
                       sort={query.sort}
                       isDescending={query.isDescending}
                       selected={selected}
@@ -224,12 +222,67 @@ function useSiteNames(): ReadonlyMap<string, string> {
   return useMemo(() => new Map((data?.sites ?? []).map(({ id, name }) => [id, name])), [data]);
 }
 
+type SetSearch = (next: URLSearchParams, options: { replace: boolean }) => void;
+
+/** Browsers refuse a page that writes its address at every letter. */
+const WRITE_ADDRESS_MS = 250;
+
+/** What is asked for: at once for the list, and a moment later in the address. */
+function useQuery(
+  search: URLSearchParams,
+  setSearch: SetSearch,
+): [FleetQuery, (next: FleetQuery) => void] {
+  const address = search.toString();
+  const [asked, setAsked] = useState(() => parseAddress(search));
+  const written = useRef(address);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => {
+    // Not by us: somebody went back, or followed a link to here.
+    if (address !== written.current) setAsked(parseAddress(new URLSearchParams(address)));
+    written.current = address;
+  }, [address]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const alsoIds = useIdsByAddress(asked.text);
+  const query = useMemo(() => ({ ...asked, alsoIds }), [asked, alsoIds]);
+  return [query, (next) => {
+    setAsked(next);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      const search = formatAddress(next, new URLSearchParams(location.search));
+      written.current = search.toString();
+      setSearch(search, { replace: true });
+    }, WRITE_ADDRESS_MS);
+  }];
+}
+
+/** All machines in order: sorted anew from the order of before when the fleet changed. */
+function useSorted(
+  { machines, revision }: Fleet,
+  { sort, isDescending }: FleetQuery,
+): readonly FleetMachine[] {
+  const before = useRef<readonly FleetMachine[]>([]);
+  return useMemo(() => {
+    const kept = before.current.flatMap(({ systemId }) => machines.get(systemId) ?? []);
+    const added = kept.length === machines.size ? [] : addedSince(before.current, machines);
+    before.current = sortFleet([...kept, ...added], { sort, isDescending });
+    return before.current;
+  }, [revision, sort, isDescending]);
+}
+
+function addedSince(
+  before: readonly FleetMachine[],
+  machines: ReadonlyMap<string, FleetMachine>,
+): FleetMachine[] {
+  const known = new Set(before.map(({ systemId }) => systemId));
+  return [...machines.values()].filter(({ systemId }) => !known.has(systemId));
+}
+
 const COLUMNS_KEY = "rackwright.machines.columns";
 
 /** As the address says, so that a link shows the same; else as the reader had them last. */
 function useColumns(
   search: URLSearchParams,
-  setSearch: (next: URLSearchParams, options: { replace: boolean }) => void,
+  setSearch: SetSearch,
 ): [readonly ColumnKey[], (next: readonly ColumnKey[]) => void] {
   const text = search.get("cols") ?? localStorage.getItem(COLUMNS_KEY) ?? "";
   const columns = useMemo(() => {
