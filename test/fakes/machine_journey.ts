@@ -118,15 +118,20 @@ function install(failsIn: JourneyOptions["failsIn"]): Step[] {
   return [...steps, at(1, { kind: "install.reported", ok: true })];
 }
 
-function scripts({ scripts = [] }: StateOperation): Step[] {
+function scripts({ kind, scripts = [] }: StateOperation): Step[] {
+  // The agent's own comes first, and is counted.
+  const names = [
+    ...(kind === "commission" ? ["collect-inventory"] : []),
+    ...scripts.map(({ name }) => name),
+  ];
   const boot: Step[] = [
     at(2, served("http", "images/boot-kernel", 12_000_000, "", 700)),
     at(3, served("http", "images/boot-initrd", 64_000_000, "", 1800)),
     at(9, served("http", "images/squashfs", 720_000_000, "", 7400)),
     at(14, { kind: "metadata.served", purpose: "commission", ipv4: "" }),
   ];
-  const of = scripts.length;
-  return scripts.reduce<Step[]>((all, { name }, i) => [
+  const of = names.length;
+  return names.reduce<Step[]>((all, name, i) => [
     ...all,
     at(0.3, { kind: "script.started", number: i + 1, of, name }),
     at(4, {

@@ -1,6 +1,7 @@
 import type { OutputOf } from "../api/api_schema.ts";
 import { ask, stream, toProblem } from "../api/client.ts";
 import { onEvents } from "../api/live_events.ts";
+import { session } from "../api/session.ts";
 import { createStore } from "../api/store.ts";
 import { readLines } from "./read_lines.ts";
 
@@ -59,6 +60,7 @@ const TELL_EVERY_MS = 400;
 /** Power that was observed and what people write down make no event: so it is read anew at times. */
 const WHOLE_EVERY_MS = 5 * 60_000;
 
+/** Kept while other pages are shown, so that the list is there when one comes back. */
 const machines = new Map<string, FleetMachine>();
 export const fleet = createStore<Fleet>({
   machines,
@@ -70,6 +72,8 @@ export const fleet = createStore<Fleet>({
 let followers = 0;
 let stop: (() => void) | undefined;
 const changed = new Set<string>();
+/** What an event told of while the whole was read: what the stream says of it is older. */
+let changedMeanwhile: Set<string> | undefined;
 let isRereading = false;
 let tellTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -77,17 +81,23 @@ let tellTimer: ReturnType<typeof setTimeout> | undefined;
 export function followFleet(): () => void {
   if (++followers === 1) stop = start();
   return () => {
-    if (--followers === 0) {
-      stop?.();
-      machines.clear();
-      fleet.set({ machines, revision: 0, isComplete: false, error: undefined });
-    }
+    if (--followers === 0) stop?.();
   };
 }
 
+/** Nobody sees what the person before them might. */
+session.subscribe(() => {
+  if (session.get().kind === "signed_in") return;
+  machines.clear();
+  fleet.set({ machines, revision: 0, isComplete: false, error: undefined });
+});
+
 /** Reads these again, for whoever knows that they changed. */
 export function rereadMachines(systemIds: Iterable<string>): void {
-  for (const systemId of systemIds) changed.add(systemId);
+  for (const systemId of systemIds) {
+    changed.add(systemId);
+    changedMeanwhile?.add(systemId);
+  }
   void rereadChanged();
 }
 
@@ -125,15 +135,18 @@ async function readWhole(signal: AbortSignal): Promise<void> {
       if (page.nextCursor === null) return;
     }
     const seen = new Set<string>();
+    const meanwhile = new Set<string>();
+    changedMeanwhile = meanwhile;
     const response = await stream("/machines/export", { query: { fields: FIELDS }, signal });
     for await (const line of readLines(response)) {
       const machine: FleetMachine = JSON.parse(line);
       seen.add(machine.systemId);
-      // What an event told of meanwhile is newer than the stream, and is read by itself.
-      if (!changed.has(machine.systemId)) machines.set(machine.systemId, machine);
+      if (!meanwhile.has(machine.systemId)) machines.set(machine.systemId, machine);
       tellSoon();
     }
-    for (const systemId of machines.keys()) if (!seen.has(systemId)) machines.delete(systemId);
+    for (const systemId of machines.keys()) {
+      if (!seen.has(systemId) && !meanwhile.has(systemId)) machines.delete(systemId);
+    }
     tellNow({ isComplete: true });
   } catch (error) {
     if (!signal.aborted) tellNow({ error });

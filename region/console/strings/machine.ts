@@ -53,7 +53,7 @@ export const machineText = {
   firmware: "Firmware",
   architecture: "Architecture",
   gpus: "Accelerators",
-  identity: "What people say of it",
+  identity: "About it",
   hostname: "Name",
   fqdn: "Full name",
   id: "System id",

@@ -123,6 +123,8 @@ export const bulkText = {
   title: (action: string, count: string) => `${action}: ${count}`,
   checking: "Asking what would happen…",
   willDo: (machines: string, verb: string) => `${machines} would ${verb}`,
+  beChanged: "be changed",
+  beRemoved: "be removed",
   refused: (machines: string) => `${machines} would be left as they are`,
   noneFits: "Of these machines, none can do this now.",
   progress: "Progress",

@@ -35,7 +35,6 @@ export const sitesText = {
   version: "Version",
   joinedAt: "Joined",
   heard: "Last heard",
-  never: "never",
   revoked: "shut out",
   revoke: "Shut out",
   revokeTitle: (hostname: string) => `Shut out ${hostname}?`,

@@ -30,3 +30,9 @@ test("only the last span of a running operation grows, and never back", () => {
   expect(compareSpans(spans, new Map(), 120)[1]?.durationMs).toBe(40);
   expect(compareSpans(spans, new Map(), undefined)[1]?.durationMs).toBe(40);
 });
+
+test("a stage that comes twice is not held against what both usually take", () => {
+  const spans = [span("restart", 0, 10), span("power", 10, 12), span("restart", 12, 20)];
+  const rows = compareSpans(spans, new Map([["restart", 18], ["power", 3]]), undefined);
+  expect(rows.map(({ usualMs }) => usualMs)).toEqual([undefined, 3, undefined]);
+});

@@ -24,6 +24,7 @@ export function compareSpans(
   nowMs: number | undefined,
 ): SpanRow[] {
   const startMs = spans[0]?.startMs ?? 0;
+  const times = Map.groupBy(spans, ({ name }) => name);
   return spans.map((span, i) => {
     const isLast = i === spans.length - 1;
     const endMs = isLast && nowMs !== undefined ? Math.max(span.endMs, nowMs) : span.endMs;
@@ -32,7 +33,8 @@ export function compareSpans(
       endMs,
       fromMs: span.startMs - startMs,
       durationMs: endMs - span.startMs,
-      usualMs: usual.get(span.name),
+      // Of a stage that comes more than once, such as the moments between steps, only all are usual.
+      usualMs: times.get(span.name)?.length === 1 ? usual.get(span.name) : undefined,
     };
   });
 }

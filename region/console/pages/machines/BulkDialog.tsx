@@ -99,7 +99,7 @@ export function BulkDialog({ bulk, onClose }: { bulk: Bulk; onClose: () => void 
       {dry.error !== undefined
         ? <ProblemNote problem={toProblem(dry.error)} />
         : dry.report
-        ? <Outcome report={dry.report} verb={name.toLowerCase()} />
+        ? <Outcome report={dry.report} verb={verbOf(bulk)} />
         : <Waiting />}
       {wanted === undefined ? null : (
         <TextField
@@ -112,6 +112,11 @@ export function BulkDialog({ bulk, onClose }: { bulk: Bulk; onClose: () => void 
       <ProblemNote problem={action.problem} />
     </Dialog>
   );
+}
+
+function verbOf(bulk: Bulk): string {
+  if (bulk.kind === "action") return ACTION_NAMES[bulk.action].toLowerCase();
+  return bulk.kind === "update" ? bulkText.beChanged : bulkText.beRemoved;
 }
 
 function Effect({ bulk }: { bulk: Bulk }) {

@@ -238,6 +238,9 @@ function Row(props: RowProps) {
   );
 }
 
+/** Where the list was scrolled to, for whoever comes back from a machine. */
+const kept = { search: "", top: 0 };
+
 /** Which rows are on the screen. */
 function useVisible(scroller: { current: HTMLDivElement | null }, count: number) {
   const [seen, setSeen] = useState({ top: 0, height: 800, rowPx: 36 });
@@ -247,6 +250,7 @@ function useVisible(scroller: { current: HTMLDivElement | null }, count: number)
     let frame = 0;
     const look = () => {
       frame = 0;
+      Object.assign(kept, { search: location.search, top: element.scrollTop });
       const rowPx = parseFloat(getComputedStyle(element).getPropertyValue("--row")) || 36;
       setSeen((before) => {
         const now = { top: element.scrollTop, height: element.clientHeight, rowPx };
@@ -258,6 +262,7 @@ function useVisible(scroller: { current: HTMLDivElement | null }, count: number)
     const soon = () => {
       frame ||= requestAnimationFrame(look);
     };
+    if (kept.search === location.search) element.scrollTop = kept.top;
     look();
     element.addEventListener("scroll", soon, { passive: true });
     const resized = new ResizeObserver(soon);

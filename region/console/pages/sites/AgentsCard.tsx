@@ -10,6 +10,7 @@ import { Unread, Waiting } from "../../ui/ProblemNote.tsx";
 import { Mark } from "../../ui/StatusBadge.tsx";
 import { Table } from "../../ui/Table.tsx";
 import { TimeAgo } from "../../ui/Time.tsx";
+import { toneOfAgent } from "./AgentHealth.tsx";
 import type { Agent } from "./SitesPage.tsx";
 
 const EVERY_MS = 15_000;
@@ -51,8 +52,9 @@ export function AgentsCard({ siteId, onJoin }: { siteId: string; onJoin?: () => 
               {
                 key: "hostname",
                 title: sitesText.agent,
-                cell: ({ hostname, revokedAt }) => {
-                  const tone = revokedAt === null ? "good" : "idle";
+                cell: (agent) => {
+                  const { hostname, revokedAt } = agent;
+                  const tone = toneOfAgent(agent);
                   return (
                     <span class={`status tone-${tone}`}>
                       <Mark tone={tone} />
@@ -71,8 +73,7 @@ export function AgentsCard({ siteId, onJoin }: { siteId: string; onJoin?: () => 
               {
                 key: "heard",
                 title: sitesText.heard,
-                cell: ({ lastFactsAt }) =>
-                  lastFactsAt === null ? sitesText.never : <TimeAgo at={lastFactsAt} />,
+                cell: ({ lastSeenAt }) => <TimeAgo at={lastSeenAt} />,
               },
               {
                 key: "actions",
