@@ -1,3 +1,4 @@
+import "./patience.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findViolations } from "./axe.ts";
 import { type ConsoleBrowser, type ConsoleWindow, signIn, startBrowser } from "./browser.ts";

@@ -1,3 +1,4 @@
+import "./patience.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ConsoleBrowser, signIn, startBrowser } from "./browser.ts";
 import { PASSWORD } from "./console_region.ts";

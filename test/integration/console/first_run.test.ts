@@ -1,3 +1,4 @@
+import "./patience.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CodedSite, startCodedSite } from "@/test/fakes/coded_site.ts";
 import { type ImageMirror, serveImageMirror } from "@/test/fakes/image_mirror.ts";

@@ -1,3 +1,4 @@
+import "./patience.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ConsoleBrowser, type ConsoleWindow, signIn, startBrowser } from "./browser.ts";
 import { PASSWORD } from "./console_region.ts";
@@ -34,6 +35,7 @@ test("a filtered view has an address that shows another person the same", async 
   await page.getByRole("menuitemcheckbox", { name: "default (5)" }).click();
   await page.keyboard.press("Escape");
   await page.getByRole("columnheader", { name: "Memory" }).getByRole("button").click();
+  await page.waitForURL(/sort=memory/); // the address is written once a person pauses
   const shared = new URL(page.url());
   expect([...shared.searchParams]).toEqual([
     ["q", "rack-2 gpu"],
