@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { CIPHER_SUITES } from "@/shared/machine/cipher_suites.ts";
 
 const Address = z.string().max(253).regex(
   /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
@@ -29,14 +30,13 @@ const ipmi = {
   port: Port.optional().openapi({ description: "UDP; absent: 623" }),
   // IPMI v2.0 §22.28: names of 16 bytes.
   username: z.string().max(16),
-  cipherSuite: z.int().refine((suite) => SUITES.includes(suite), {
-    message: `use one of ${[0, 1, 2, 3, 6, 7, 8, 11, 12, 15, 16, 17].join(", ")}`,
+  cipherSuite: z.int().refine((suite) => CIPHER_SUITES.includes(suite), {
+    message: `use one of ${CIPHER_SUITES.join(", ")}`,
   }).optional().openapi({ description: "Absent: 3. 17 is stronger; 0 has no authentication" }),
   privilege: z.enum(["operator", "administrator"]).optional().openapi({
     description: "Absent: operator, which is enough for power",
   }),
 };
-const SUITES: readonly number[] = [0, 1, 2, 3, 6, 7, 8, 11, 12, 15, 16, 17];
 // IPMI v2.0 §22.30: passwords of 20 bytes; §13.33: K_g likewise.
 const IpmiPassword = z.string().max(20);
 const kg = z.string().max(42).optional().openapi({
@@ -74,11 +74,34 @@ const webhook = {
 const wakeOnLan = { kind: z.literal("wake_on_lan"), mac: Mac, broadcast: Broadcast.optional() };
 const manual = { kind: z.literal("manual") };
 
+const KEPT = "Absent: as before, as long as address, port and user stay";
+
 /** How a machine is switched, with its secrets: only ever sent in. */
 export const BmcInput = z.discriminatedUnion("kind", [
   z.strictObject({ ...ipmi, password: IpmiPassword, kg }),
   z.strictObject({ ...redfish, password: Password }),
   z.strictObject(webhook),
+  z.strictObject(wakeOnLan),
+  z.strictObject(manual),
+]);
+
+/**
+ * The same for a machine that has one: what is secret may be absent, and then stays as long as it is
+ * for the same address, port and user.
+ */
+export const BmcChange = z.discriminatedUnion("kind", [
+  z.strictObject({
+    ...ipmi,
+    password: IpmiPassword.optional().openapi({ description: KEPT }),
+    kg: kg.unwrap().nullable().optional().openapi({ description: `${KEPT}; null: it has none` }),
+  }),
+  z.strictObject({ ...redfish, password: Password.optional().openapi({ description: KEPT }) }),
+  z.strictObject({
+    ...webhook,
+    password: Password.nullable().optional().openapi({
+      description: "Absent: as before, as long as the addresses stay; null: there is none",
+    }),
+  }),
   z.strictObject(wakeOnLan),
   z.strictObject(manual),
 ]);

@@ -3,7 +3,7 @@ import { Failure } from "@/shared/contract/failure.ts";
 import { Inventory } from "@/shared/contract/inventory.ts";
 import { MACHINE_STATUSES, OPERATION_KINDS } from "@/shared/machine/lifecycle.ts";
 import { Hostname } from "./api.ts";
-import { Bmc, BmcInput } from "./bmc_schema.ts";
+import { Bmc, BmcChange, BmcInput } from "./bmc_schema.ts";
 import { DomainOfHost } from "./domains.ts";
 import { Interface } from "./interface_schema.ts";
 import { PlacementName } from "./placements.ts";
@@ -102,7 +102,7 @@ export const NewMachine = z.strictObject({
 export const MachineChange = z.strictObject({
   hostname: Hostname.optional(),
   /** Null: switched by hand. */
-  bmc: BmcInput.nullable().optional(),
+  bmc: BmcChange.nullable().optional(),
   zone: PlacementName.optional(),
   pool: PlacementName.optional(),
   domain: DomainOfHost.optional(),

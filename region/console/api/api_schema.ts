@@ -2,6 +2,8 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { agentRoutes } from "@/region/routes/agents.ts";
 import type { apiKeyRoutes } from "@/region/routes/api_keys.ts";
 import type { auditRoutes } from "@/region/routes/audit.ts";
+import type { bmcCertificateRoutes } from "@/region/routes/bmc_certificate.ts";
+import type { bmcScanRoutes } from "@/region/routes/bmc_scans.ts";
 import type { bootSourceRoutes } from "@/region/routes/boot_sources.ts";
 import type { dhcpOptionRoutes } from "@/region/routes/dhcp_options.ts";
 import type { dnsRecordRoutes } from "@/region/routes/dns_records.ts";
@@ -11,6 +13,7 @@ import type { fabricRoutes } from "@/region/routes/fabrics.ts";
 import type { factRoutes } from "@/region/routes/facts.ts";
 import type { groupRoutes } from "@/region/routes/groups.ts";
 import type { identityProviderRoutes } from "@/region/routes/identity_provider.ts";
+import type { imageFileRoutes } from "@/region/routes/image_files.ts";
 import type { imageSyncRoutes } from "@/region/routes/image_syncs.ts";
 import type { imageRoutes } from "@/region/routes/images.ts";
 import type { interfaceRoutes } from "@/region/routes/interfaces.ts";
@@ -47,6 +50,8 @@ export type ApiSchema =
   & SchemaOf<typeof agentRoutes>
   & SchemaOf<typeof apiKeyRoutes>
   & SchemaOf<typeof auditRoutes>
+  & SchemaOf<typeof bmcCertificateRoutes>
+  & SchemaOf<typeof bmcScanRoutes>
   & SchemaOf<typeof bootSourceRoutes>
   & SchemaOf<typeof dhcpOptionRoutes>
   & SchemaOf<typeof dnsRecordRoutes>
@@ -56,6 +61,7 @@ export type ApiSchema =
   & SchemaOf<typeof factRoutes>
   & SchemaOf<typeof groupRoutes>
   & SchemaOf<typeof identityProviderRoutes>
+  & SchemaOf<typeof imageFileRoutes>
   & SchemaOf<typeof imageRoutes>
   & SchemaOf<typeof imageSyncRoutes>
   & SchemaOf<typeof interfaceRoutes>

@@ -83,7 +83,7 @@ async function send(method: string, url: string, input: LooseInput): Promise<Res
   if (ifMatch !== undefined) headers["if-match"] = `"${ifMatch}"`;
   // The same key with the repeat below: done once, however often it arrives.
   if (method === "POST" && !url.endsWith("/sessions")) {
-    headers["idempotency-key"] = crypto.randomUUID();
+    headers["idempotency-key"] = randomKey();
   }
   const body = json === undefined ? undefined : JSON.stringify(json);
   const once = () => fetch(url, { method, headers, body, signal, credentials: "same-origin" });
@@ -99,6 +99,12 @@ async function send(method: string, url: string, input: LooseInput): Promise<Res
   noteServerTime(response);
   if (response.ok) return response;
   throw new ApiError(await problemOf(response));
+}
+
+/** Not by `randomUUID`, which browsers have over https only. */
+function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function unreachable(): ApiError {

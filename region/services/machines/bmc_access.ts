@@ -1,6 +1,7 @@
 import type { RegionContext } from "@/region/context.ts";
 import type { MachineBmc } from "@/region/db/queries/machines.ts";
 import { sealUnder } from "@/region/tokens/seal.ts";
+import { DomainError } from "@/shared/errors/domain_error.ts";
 import { parseMacAddress } from "@/shared/net/mac_address.ts";
 
 /** How a machine is switched, as a person tells it. */
@@ -37,6 +38,19 @@ export type BmcInput =
   | { readonly kind: "wake_on_lan"; readonly mac: string; readonly broadcast?: string }
   | { readonly kind: "manual" };
 
+/**
+ * The same in place of an earlier one. A secret or certificate that is absent stays, as long as it is
+ * for the same BMC and user; null: there is none any more.
+ */
+export type BmcChange =
+  | Changed<"ipmi", { readonly password?: string; readonly kg?: string | null }>
+  | Changed<"redfish", { readonly password?: string }>
+  | Changed<"webhook", { readonly password?: string | null }>
+  | Extract<BmcInput, { readonly kind: "wake_on_lan" | "manual" }>;
+type Changed<K extends BmcInput["kind"], Secrets> =
+  & Omit<Extract<BmcInput, { readonly kind: K }>, "password" | "kg">
+  & Secrets;
+
 /** IPMI v2.0 §13.1.1: the primary RMCP port. */
 const RMCP_PORT = 623;
 const HTTPS_PORT = 443;
@@ -44,44 +58,61 @@ const HTTPS_PORT = 443;
 /**
  * The form in which it is stored: secrets are readable only with the region's seal key.
  *
- * `previous`: what it replaces; the certificate of the same BMC stays pinned unless another is told.
+ * `previous`: what it replaces. Throws `invalid_input` (`machine.bmc_password_missing`) when there
+ * is no password and none to keep.
  */
 export async function sealBmc(
   ctx: RegionContext,
-  bmc: BmcInput,
+  bmc: BmcInput | BmcChange,
   previous?: MachineBmc | null,
 ): Promise<MachineBmc> {
-  const seal = (secret: string) => sealUnder(ctx.secrets.sealKey, secret);
+  const sealed = async (secret: string | null | undefined, kept?: string) =>
+    secret === undefined ? kept : secret === null ? undefined : await sealUnder(
+      ctx.secrets.sealKey,
+      secret,
+    );
   switch (bmc.kind) {
     case "ipmi": {
-      const { kind, address, username, cipherSuite, kg, privilege } = bmc;
+      const { kind, address, username, cipherSuite, privilege } = bmc;
+      const port = bmc.port ?? RMCP_PORT;
+      const kept = previous?.kind === kind && isSame(previous, { address, port, username })
+        ? previous
+        : undefined;
+      const sealedKg = await sealed(bmc.kg, kept?.sealedKg);
       return {
-        ...{ kind, address, port: bmc.port ?? RMCP_PORT, username },
-        sealedPassword: await seal(bmc.password),
+        ...{ kind, address, port, username },
+        sealedPassword: await sealed(bmc.password, kept?.sealedPassword) ?? missing(address),
         ...(cipherSuite === undefined ? {} : { cipherSuite }),
-        ...(kg === undefined ? {} : { sealedKg: await seal(kg) }),
+        ...(sealedKg === undefined ? {} : { sealedKg }),
         ...(privilege === undefined ? {} : { privilege }),
       };
     }
     case "redfish": {
       const { kind, address, username, system } = bmc;
       const port = bmc.port ?? HTTPS_PORT;
-      const isSame = previous?.kind === kind && previous.address === address &&
-        previous.port === port;
-      const kept = isSame ? previous.certificateSha256 : undefined;
+      const before = previous?.kind === kind && isSame(previous, { address, port })
+        ? previous
+        : undefined;
+      const kept = before?.username === username ? before.sealedPassword : undefined;
       return {
         ...{ kind, address, port, username },
-        sealedPassword: await seal(bmc.password),
-        ...pinOf(bmc.certificateSha256 === undefined ? kept : bmc.certificateSha256),
+        sealedPassword: await sealed(bmc.password, kept) ?? missing(address),
+        ...pinOf(bmc.certificateSha256, before?.certificateSha256),
         ...(system === undefined ? {} : { system }),
       };
     }
     case "webhook": {
       const { password, certificateSha256, ...rest } = bmc;
+      const { onUrl, offUrl, queryUrl, username } = rest;
+      const before = previous?.kind === bmc.kind && isSame(previous, { onUrl, offUrl, queryUrl })
+        ? previous
+        : undefined;
+      const kept = before?.username === username ? before?.sealedPassword : undefined;
+      const sealedPassword = await sealed(password, kept);
       return {
         ...rest,
-        ...(password === undefined ? {} : { sealedPassword: await seal(password) }),
-        ...pinOf(certificateSha256),
+        ...(sealedPassword === undefined ? {} : { sealedPassword }),
+        ...pinOf(certificateSha256, before?.certificateSha256),
       };
     }
     case "wake_on_lan":
@@ -91,8 +122,28 @@ export async function sealBmc(
   }
 }
 
-function pinOf(sha256: string | null | undefined): { certificateSha256?: string } {
-  return sha256 ? { certificateSha256: sha256.toLowerCase() } : {};
+/** Whether it says the same in these fields. */
+function isSame<B extends MachineBmc>(before: B, now: Partial<B>): boolean {
+  return Object.entries(now).every(([field, value]) => before[field as keyof B] === value);
+}
+
+function missing(address: string): never {
+  throw new DomainError({
+    kind: "invalid_input",
+    code: "machine.bmc_password_missing",
+    field: "bmc.password",
+    value: "(absent)",
+    accepted: `the password of this user at ${address}, which may be empty`,
+    message: "give the password of the BMC: it is kept only for the same address, port and user",
+  });
+}
+
+function pinOf(
+  sha256: string | null | undefined,
+  kept: string | undefined,
+): { certificateSha256?: string } {
+  const pinned = sha256 === undefined ? kept : sha256;
+  return pinned ? { certificateSha256: pinned.toLowerCase() } : {};
 }
 
 /** As it is shown: secrets are left out by naming what goes in. */

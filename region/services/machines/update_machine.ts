@@ -8,7 +8,7 @@ import { publishSoon } from "@/region/services/publish_soon.ts";
 import { refuseViolations } from "@/region/services/refuse_violations.ts";
 import { ChangedMeanwhile, retryOnChange } from "@/region/services/retry_on_change.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
-import { type BmcInput, sealBmc } from "./bmc_access.ts";
+import { type BmcChange, sealBmc } from "./bmc_access.ts";
 import { refusals } from "./create_machine.ts";
 import { findMachineInScope } from "./machine_scope.ts";
 import { type MachineView, viewMachines } from "./machine_view.ts";
@@ -18,7 +18,7 @@ export interface MachineChangeInput {
   readonly systemId: string;
   readonly hostname?: string;
   /** Null: it is switched by hand. */
-  readonly bmc?: BmcInput | null;
+  readonly bmc?: BmcChange | null;
   readonly description?: string;
   readonly zone?: string;
   readonly pool?: string;

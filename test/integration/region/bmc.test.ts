@@ -114,6 +114,48 @@ describe("a machine's BMC", () => {
       .not.toHaveProperty("certificateSha256");
   });
 
+  test("keeps the password and K_g for the same address, port and user, and for no other", async () => {
+    const ipmi = { kind: "ipmi", address: "10.0.0.9", username: "u" };
+    const { body: { systemId } } = await create({ ...ipmi, password: SECRET, kg: "key" });
+    const change = (bmc: unknown) =>
+      region.call(`PATCH /api/v1/machines/${systemId}`, { body: { bmc } });
+    const secrets = async () => {
+      const bmc = (await findMachine(region.ctx.db, systemId))?.bmc;
+      if (bmc?.kind !== "ipmi") throw new Error("it is switched otherwise");
+      const open = (sealed: string) => unsealText(region.ctx.secrets.sealKey, sealed);
+      return [await open(bmc.sealedPassword), bmc.sealedKg && await open(bmc.sealedKg)];
+    };
+    const { body: changed } = await change({ ...ipmi, cipherSuite: 17 });
+    expect(changed.bmc).toMatchObject({ cipherSuite: 17, port: 623 });
+    expect(await secrets()).toEqual([SECRET, "key"]);
+    await change({ ...ipmi, kg: null });
+    expect(await secrets()).toEqual([SECRET, undefined]);
+    for (const other of [{ address: "10.0.0.10" }, { port: 624 }, { username: "v" }]) {
+      const { body, status } = await change({ ...ipmi, ...other });
+      expect(body).toMatchObject({ code: "machine.bmc_password_missing", field: "bmc.password" });
+      expect(status).toBe(400);
+    }
+    expect((await change({ ...redfish, address: "10.0.0.9", password: undefined })).status).toBe(
+      400,
+    );
+    expect(await secrets()).toEqual([SECRET, undefined]);
+  });
+
+  test("a webhook keeps its password until told that it has none", async () => {
+    const hook = { kind: "webhook", onUrl: "https://h/on", offUrl: "https://h/off" };
+    const { body: { systemId } } = await create({ ...hook, password: SECRET });
+    const change = (bmc: unknown) =>
+      region.call(`PATCH /api/v1/machines/${systemId}`, { body: { bmc } });
+    const sealed = async () => sealedPasswordOf(await findMachine(region.ctx.db, systemId));
+    await change({ ...hook, certificateSha256: SHA256 });
+    expect(await sealed()).toBeTruthy();
+    await change({ ...hook, password: null });
+    expect(await sealed()).toBeFalsy();
+    await change({ ...hook, password: SECRET });
+    await change({ ...hook, offUrl: "https://elsewhere/off" });
+    expect(await sealed()).toBeFalsy();
+  });
+
   test("gets another certificate accepted", async () => {
     const { body: { systemId } } = await create({ ...redfish, certificateSha256: SHA256 });
     const path = `POST /api/v1/machines/${systemId}/accept-bmc-certificate`;

@@ -1,119 +1,209 @@
+import type { ComponentChildren } from "preact";
+import { CIPHER_SUITES } from "@/shared/machine/cipher_suites.ts";
 import type { Problem } from "@/shared/contract/problem.ts";
-import type { InputOf } from "../../api/api_schema.ts";
 import { bmcText } from "../../strings/bmc.ts";
-import { faultOf, SelectField, TextField } from "../../ui/Field.tsx";
-import type { Machine } from "./why_not.ts";
+import { CheckField, faultOf, SelectField, TextField } from "../../ui/Field.tsx";
+import type { BmcForm, BmcKind } from "./bmc_form.ts";
 
-export type BmcInput = NonNullable<InputOf<"/machines", "post">["json"]["bmc"]>;
-type Kind = BmcInput["kind"];
-const KINDS = ["ipmi", "redfish", "wake_on_lan", "webhook", "manual"] as const satisfies Kind[];
+const KINDS = ["ipmi", "redfish", "wake_on_lan", "webhook", "manual"] as const satisfies BmcKind[];
 
-/** What is filled in, for whichever kind: the others' fields wait. */
-export interface BmcForm {
-  readonly kind: Kind;
-  readonly address: string;
-  readonly username: string;
-  readonly password: string;
-  readonly mac: string;
-  readonly onUrl: string;
-  readonly offUrl: string;
-  readonly queryUrl: string;
+interface FieldsProps {
+  readonly form: BmcForm;
+  readonly problem: Problem | undefined;
+  readonly onChange: (next: BmcForm) => void;
+  /** It takes the place of one whose secrets are kept where nothing else is typed. */
+  readonly isChange?: boolean;
 }
 
-export const NO_BMC: BmcForm = {
-  kind: "ipmi",
-  address: "",
-  username: "",
-  password: "",
-  mac: "",
-  onUrl: "",
-  offUrl: "",
-  queryUrl: "",
-};
+type TextName = Exclude<keyof BmcForm, "kind" | "privilege" | "isKgGone">;
 
-/** As the machine has it; passwords cannot be read back. */
-export function bmcFormOf({ bmc, macs }: Machine): BmcForm {
-  if (!bmc) return { ...NO_BMC, kind: "manual", mac: macs[0] ?? "" };
-  const { kind, address = "", username = "", mac = macs[0] ?? "" } = bmc;
-  const { onUrl = "", offUrl = "", queryUrl = "" } = bmc;
-  return { kind, address, username, password: "", mac, onUrl, offUrl, queryUrl };
+/** How a machine is switched: the kind, and what that kind needs. */
+export function BmcFields(props: FieldsProps) {
+  const { form, problem, onChange } = props;
+  return (
+    <fieldset class="group">
+      <legend>{bmcText.title}</legend>
+      <SelectField<BmcKind>
+        label={bmcText.kind}
+        value={form.kind}
+        options={KINDS.map((value) => ({ value, label: bmcText.kinds[value] }))}
+        fault={faultOf(problem, "bmc")}
+        onChange={(kind) => onChange({ ...form, kind })}
+      />
+      <FieldsOfKind {...props} />
+    </fieldset>
+  );
 }
 
-/** What the region takes; undefined: there is nothing in it yet. */
-export function bmcInputOf(form: BmcForm): BmcInput | undefined {
-  const { kind, username, password } = form;
-  const address = form.address.trim();
-  switch (kind) {
+function FieldsOfKind(props: FieldsProps) {
+  switch (props.form.kind) {
     case "ipmi":
+      return (
+        <>
+          <Text {...props} name="address" />
+          <Login {...props} />
+          <More {...props} names={["port", "cipherSuite", "privilege", "kg"]}>
+            <div class="pair">
+              <Text {...props} name="port" placeholder="623" />
+              <Privilege {...props} />
+            </div>
+            <CipherSuite {...props} />
+            <Key {...props} />
+          </More>
+        </>
+      );
     case "redfish":
-      return address === "" ? undefined : { kind, address, username, password };
-    case "wake_on_lan":
-      return { kind, mac: form.mac.trim() };
+      return (
+        <>
+          <Text {...props} name="address" />
+          <Login {...props} />
+          <Text {...props} name="certificateSha256" />
+          <More {...props} names={["port", "system"]}>
+            <div class="pair">
+              <Text {...props} name="port" placeholder="443" />
+              <Text {...props} name="system" placeholder="System.Embedded.1" />
+            </div>
+          </More>
+        </>
+      );
     case "webhook":
-      return {
-        kind,
-        onUrl: form.onUrl.trim(),
-        offUrl: form.offUrl.trim(),
-        ...(form.queryUrl.trim() ? { queryUrl: form.queryUrl.trim() } : {}),
-        ...(username ? { username } : {}),
-        ...(password ? { password } : {}),
-      };
+      return (
+        <>
+          <Text {...props} name="onUrl" />
+          <Text {...props} name="offUrl" />
+          <Text {...props} name="queryUrl" />
+          <Login {...props} />
+          <Text {...props} name="certificateSha256" />
+        </>
+      );
+    case "wake_on_lan":
+      return (
+        <>
+          <Text {...props} name="mac" />
+          <Text {...props} name="broadcast" />
+        </>
+      );
     case "manual":
-      return { kind };
+      return <p class="muted small">{bmcText.manualHint}</p>;
   }
 }
 
-/** How a machine is switched: the kind, and what that kind needs. */
-export function BmcFields(
-  { form, passwordHint, problem, onChange }: {
-    form: BmcForm;
-    passwordHint?: string;
-    problem: Problem | undefined;
-    onChange: (next: BmcForm) => void;
+function Text(
+  { form, problem, onChange, name, placeholder }: FieldsProps & {
+    name: TextName;
+    placeholder?: string;
   },
 ) {
-  const set = (name: keyof BmcForm) => (value: string) => onChange({ ...form, [name]: value });
-  const text = (name: Exclude<keyof BmcForm, "kind" | "password">) => (
+  return (
     <TextField
       label={bmcText.fields[name]}
+      hint={name === "username" && form.kind === "webhook"
+        ? bmcText.webhookUserHint
+        : bmcText.hints[name]}
       value={form[name]}
+      placeholder={placeholder}
       fault={faultOf(problem, `bmc.${name}`)}
-      onInput={set(name)}
+      onInput={(value) => onChange(changed(form, name, value))}
       isMono={name !== "username"}
       hasNoMemory
     />
   );
-  const { kind } = form;
-  const hasAddress = kind === "ipmi" || kind === "redfish";
+}
+
+/** The certificate that is pinned belongs to the address that it was seen at. */
+function changed(form: BmcForm, name: TextName, value: string): BmcForm {
+  const isElsewhere = name === "address" && value.trim() !== form.address.trim();
+  return { ...form, ...(isElsewhere ? { certificateSha256: "" } : {}), [name]: value };
+}
+
+function Login(props: FieldsProps) {
+  const { form, problem, onChange, isChange } = props;
   return (
-    <fieldset class="group">
-      <legend>{bmcText.title}</legend>
-      <SelectField<Kind>
-        label={bmcText.kind}
-        value={kind}
-        options={KINDS.map((value) => ({ value, label: bmcText.kinds[value] }))}
-        fault={faultOf(problem, "bmc")}
-        onChange={(next) => onChange({ ...form, kind: next })}
+    <div class="pair">
+      <Text {...props} name="username" />
+      <TextField
+        label={bmcText.fields.password}
+        type="password"
+        value={form.password}
+        hint={isChange ? bmcText.passwordHint : undefined}
+        fault={faultOf(problem, "bmc.password")}
+        onInput={(password) => onChange({ ...form, password })}
+        autocomplete="new-password"
       />
-      {hasAddress ? text("address") : null}
-      {kind === "wake_on_lan" ? text("mac") : null}
-      {kind === "webhook" ? <>{text("onUrl")}{text("offUrl")}{text("queryUrl")}</> : null}
-      {hasAddress || kind === "webhook"
+    </div>
+  );
+}
+
+function Privilege({ form, problem, onChange }: FieldsProps) {
+  const options = ["", "operator", "administrator"] as const;
+  return (
+    <SelectField<BmcForm["privilege"]>
+      label={bmcText.privilege}
+      hint={bmcText.privilegeHint}
+      value={form.privilege}
+      options={options.map((value) => ({ value, label: bmcText.privileges[value] }))}
+      fault={faultOf(problem, "bmc.privilege")}
+      onChange={(privilege) => onChange({ ...form, privilege })}
+    />
+  );
+}
+
+function CipherSuite({ form, problem, onChange }: FieldsProps) {
+  const suites = CIPHER_SUITES.toReversed().map((suite) => ({
+    value: String(suite),
+    label: bmcText.cipherSuiteOf(suite),
+  }));
+  return (
+    <SelectField<string>
+      label={bmcText.fields.cipherSuite}
+      hint={bmcText.hints.cipherSuite}
+      value={form.cipherSuite}
+      options={[{ value: "", label: bmcText.cipherSuiteUsual }, ...suites]}
+      fault={faultOf(problem, "bmc.cipherSuite")}
+      onChange={(cipherSuite) => onChange({ ...form, cipherSuite })}
+    />
+  );
+}
+
+function Key({ form, problem, onChange, isChange }: FieldsProps) {
+  return (
+    <>
+      {form.isKgGone ? null : (
+        <TextField
+          label={bmcText.fields.kg}
+          type="password"
+          value={form.kg}
+          hint={isChange ? bmcText.kgKept : bmcText.hints.kg}
+          fault={faultOf(problem, "bmc.kg")}
+          onInput={(kg) => onChange({ ...form, kg })}
+          autocomplete="new-password"
+        />
+      )}
+      {isChange
         ? (
-          <div class="pair">
-            {text("username")}
-            <TextField
-              label={bmcText.fields.password}
-              type="password"
-              value={form.password}
-              hint={passwordHint}
-              fault={faultOf(problem, "bmc.password")}
-              onInput={set("password")}
-              autocomplete="new-password"
-            />
-          </div>
+          <CheckField
+            label={bmcText.kgGone}
+            checked={form.isKgGone}
+            onChange={(isKgGone) => onChange({ ...form, isKgGone })}
+          />
         )
         : null}
-    </fieldset>
+    </>
+  );
+}
+
+/** What few need; open where the region found something to say of it. */
+function More(
+  { problem, names, children }: FieldsProps & {
+    names: readonly string[];
+    children: ComponentChildren;
+  },
+) {
+  const hasFault = names.some((name) => faultOf(problem, `bmc.${name}`) !== undefined);
+  return (
+    <details open={hasFault}>
+      <summary>{bmcText.more}</summary>
+      <div class="stack">{children}</div>
+    </details>
   );
 }

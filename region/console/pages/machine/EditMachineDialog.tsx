@@ -3,14 +3,14 @@ import { api } from "../../api/client.ts";
 import { ensureTags } from "../../api/ensure_tags.ts";
 import { refresh, useAsk } from "../../api/queries.ts";
 import { machineText } from "../../strings/machine.ts";
-import { bmcText } from "../../strings/bmc.ts";
 import { words } from "../../strings/words.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { faultOf, SelectField, TextField } from "../../ui/Field.tsx";
 import { ProblemNote } from "../../ui/ProblemNote.tsx";
 import { useAction } from "../../ui/use_action.ts";
-import { BmcFields, bmcFormOf, bmcInputOf } from "./BmcFields.tsx";
+import { bmcChangeOf, bmcFormOf } from "./bmc_form.ts";
+import { BmcFields } from "./BmcFields.tsx";
 import type { Machine } from "./why_not.ts";
 
 interface Named {
@@ -48,7 +48,7 @@ export function EditMachineDialog({ machine, onClose }: { machine: Machine; onCl
           add: tags.filter((tag) => !machine.tags.includes(tag)),
           remove: machine.tags.filter((tag) => !tags.includes(tag)),
         },
-        ...(isBmcChanged ? { bmc: bmcInputOf(bmc) } : {}),
+        ...(isBmcChanged ? { bmc: bmcChangeOf(bmc) } : {}),
       },
     });
     refresh("/machines/:systemId", { systemId });
@@ -105,12 +105,7 @@ export function EditMachineDialog({ machine, onClose }: { machine: Machine; onCl
           onChange={set("pool")}
         />
       </div>
-      <BmcFields
-        form={bmc}
-        passwordHint={isBmcChanged ? bmcText.passwordAgain : bmcText.passwordHint}
-        problem={problem}
-        onChange={setBmc}
-      />
+      <BmcFields form={bmc} problem={problem} onChange={setBmc} isChange={machine.bmc !== null} />
       <ProblemNote problem={problem} />
     </Dialog>
   );

@@ -14,6 +14,7 @@ import { StatusBadge } from "../../ui/StatusBadge.tsx";
 import { Tabs } from "../../ui/Tabs.tsx";
 import { TimeAgo } from "../../ui/Time.tsx";
 import { BootTab } from "./BootTab.tsx";
+import { CertificateNote } from "./CertificateNote.tsx";
 import { FactsTab } from "./FactsTab.tsx";
 import { FailureNote } from "./FailureNote.tsx";
 import { MachineActions } from "./MachineActions.tsx";
@@ -52,6 +53,7 @@ export default function MachinePage({ params: { systemId = "", tab: named } }: P
       lead={<Standing machine={machine} />}
       actions={<MachineActions machine={machine} me={now.me} />}
     >
+      <CertificateNote machine={machine} me={now.me} />
       <FailureNote machine={machine} me={now.me} />
       <RunningNote machine={machine} me={now.me} />
       <Tabs

@@ -9,6 +9,7 @@ import { words } from "../../strings/words.ts";
 import { Button } from "../../ui/Button.tsx";
 import { formatBytes, formatMemory, plural } from "../../ui/format.ts";
 import { Card, Facts } from "../../ui/Page.tsx";
+import { formatFingerprint } from "./bmc_form.ts";
 import { EditMachineDialog } from "./EditMachineDialog.tsx";
 import type { Machine } from "./why_not.ts";
 
@@ -135,20 +136,27 @@ function Bmc({ machine: { bmc, inventory } }: { machine: Machine }) {
   if (!bmc && !seen) return <p class="muted">{machineText.noBmc}</p>;
   const { address, port, username, certificateSha256, system, mac, onUrl, offUrl, queryUrl } =
     bmc ?? {};
+  const { cipherSuite, privilege, broadcast } = bmc ?? {};
   const fact = (name: string, value: string | undefined) =>
-    value === undefined ? null : [name, <code key={name}>{value}</code>] as const;
+    value === undefined ? null : [name, <code key={name} class="wrap">{value}</code>] as const;
   return (
     <Facts
       items={[
         [bmcText.kind, bmc ? bmcText.kinds[bmc.kind] : bmcText.kinds.manual],
         fact(bmcText.fields.address, address && port ? `${address}:${port}` : address),
         fact(bmcText.fields.username, username),
+        fact(
+          bmcText.fields.cipherSuite,
+          cipherSuite === undefined ? undefined : bmcText.cipherSuiteOf(cipherSuite),
+        ),
+        fact(bmcText.privilege, privilege),
         fact(bmcText.fields.mac, mac),
+        fact(bmcText.fields.broadcast, broadcast),
         fact(bmcText.fields.onUrl, onUrl),
         fact(bmcText.fields.offUrl, offUrl),
         fact(bmcText.fields.queryUrl, queryUrl),
-        fact(bmcText.system, system),
-        fact(bmcText.certificate, certificateSha256),
+        fact(bmcText.fields.system, system),
+        fact(bmcText.certificate, certificateSha256 && formatFingerprint(certificateSha256)),
         seen
           ? fact(machineText.bmcSeen, seen.mac ? `${seen.address} (${seen.mac})` : seen.address)
           : null,

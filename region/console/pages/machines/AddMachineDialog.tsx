@@ -13,20 +13,23 @@ import { ProblemNote } from "../../ui/ProblemNote.tsx";
 import { toast } from "../../ui/toasts.ts";
 import { useAction } from "../../ui/use_action.ts";
 import { act } from "../../api/machine_actions.ts";
-import { BmcFields, bmcInputOf, NO_BMC } from "../machine/BmcFields.tsx";
+import { type BmcForm, bmcInputOf, isWithoutBmc, NO_BMC } from "../machine/bmc_form.ts";
+import { BmcFields } from "../machine/BmcFields.tsx";
 
-/** A machine by its MAC and, where it has one, its BMC. */
-export function AddMachineDialog({ siteId, onClose }: { siteId?: string; onClose: () => void }) {
+/** A machine by its MAC and, where it has one, its BMC. `found`: one that a scan found. */
+export function AddMachineDialog(
+  { siteId, found, onClose }: { siteId?: string; found?: BmcForm; onClose: () => void },
+) {
   const [, navigate] = useLocation();
   const { data } = useApi("/sites", { query: { limit: 200 } });
   const [chosen, setChosen] = useState(siteId ?? "");
   const [hostname, setHostname] = useState("");
   const [macs, setMacs] = useState("");
-  const [bmc, setBmc] = useState(NO_BMC);
+  const [bmc, setBmc] = useState(found ?? NO_BMC);
   const [isCommissioned, setCommissioned] = useState(true);
   const sites = data?.sites ?? [];
   const site = chosen || sites[0]?.id || "";
-  const input = bmcInputOf(bmc);
+  const input = isWithoutBmc(bmc) ? undefined : bmcInputOf(bmc);
   const canSwitch = input !== undefined && input.kind !== "manual";
   const action = useAction(async () => {
     const machine = await api.post("/machines", {

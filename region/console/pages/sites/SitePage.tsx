@@ -16,6 +16,7 @@ import { TimeAgo } from "../../ui/Time.tsx";
 import { toast, toastError } from "../../ui/toasts.ts";
 import { EventList } from "../../ui/EventList.tsx";
 import { AgentsCard } from "./AgentsCard.tsx";
+import { BmcScansCard } from "./BmcScansCard.tsx";
 import { HostCard } from "./HostCard.tsx";
 import { JoinCommand } from "./JoinCommand.tsx";
 import { RenameDialog } from "./RenameDialog.tsx";
@@ -60,6 +61,7 @@ export default function SitePage({ params: { siteId = "" } }: PageProps) {
         <About site={site.data} isAdmin={isAdmin} />
         <SiteNetworks siteId={siteId} />
       </div>
+      <BmcScansCard siteId={siteId} />
       <Card title={sitesText.recent}>
         <EventList query={{ siteId }} empty={sitesText.noRecent} />
       </Card>
