@@ -43,6 +43,7 @@ import { type ShownLease, StatusService } from "./services/status/status_service
 import { autoexecRoute } from "./services/tftp/autoexec_route.ts";
 import { TftpService } from "./services/tftp/tftp_service.ts";
 import { Who } from "./services/who.ts";
+import { upstreamSource } from "./services/upstream_source.ts";
 import { AGENT_VERSION } from "./version.ts";
 
 /** Serves the site until SIGTERM or SIGINT, then stops what it started, newest first. */
@@ -83,8 +84,15 @@ async function composeAgent(
     folder: `${folder}/cache`,
     fetcher: (file, signal, fromByte) => sync.fetchContent(file, signal, fromByte),
     fetchChunkHashes: (file, signal) => sync.fetchChunkHashes(file, signal),
-    onCached: ({ sha256, bytes }, durationMs) =>
-      journal.append({ kind: "image.cached", sha256, bytes, durationMs }),
+    upstream: upstreamSource({ clock, log }),
+    onCached: ({ sha256, bytes }, { origin, ...arrival }) =>
+      journal.append({
+        kind: "image.cached",
+        sha256,
+        bytes,
+        ...arrival,
+        ...(origin === "region" ? {} : { origin }),
+      }),
     budgetBytes: cacheBytes,
     onDiskFull: ({ sha256, bytes }) => {
       log("content.disk_full", { sha256, bytes });

@@ -1,22 +1,43 @@
 import type { ContentFile } from "@/shared/contract/site_state.ts";
-import { DomainError } from "@/shared/errors/domain_error.ts";
+import type { ContentOrigin } from "@/shared/contract/facts.ts";
 import { syncFolderOf } from "./atomic_file.ts";
+import {
+  dropUnproven,
+  type Fetcher,
+  fetchRest,
+  isDiskFull,
+  isMismatch,
+  type Part,
+  takePart,
+} from "./content_part.ts";
 import { checkChunkHashes, ContentVerifier } from "./content_verifier.ts";
+import { noteOrigin } from "./cache_origins.ts";
 import { readPins } from "./cache_pins.ts";
 import { freeDiskBytes } from "./disk_space.ts";
 import { evictions, type StoredFile } from "./cache_budget.ts";
 
-const PART_READ_BYTES = 256 * 1024;
 const USE_NOTED_MS = 60_000;
 /** Whoever waits for less than this gets all of it at once. */
 const TOLD_FROM_BYTES = 64 * 1024;
 
-/** Where bytes come from that are not here yet: those of the file from `fromByte` on. */
-export type Fetcher = (
-  file: ContentFile,
-  signal: AbortSignal,
-  fromByte: number,
-) => Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
+export type { Fetcher };
+
+/** Another origin than the region, which need not have anything and is believed no more. */
+export interface Upstream {
+  readonly fetcher: Fetcher;
+  /** Whether to ask it for this file now. */
+  isAsked(file: ContentFile): boolean;
+  /** It did not give all of the file; the region is asked for the rest. Returns why, in words. */
+  noteFailure(file: ContentFile, error: unknown): string;
+}
+
+/** How a file came. */
+export interface Arrival {
+  readonly durationMs: number;
+  readonly origin: ContentOrigin;
+  /** Why the upstream did not give all of it; absent: it did, or was not asked. */
+  readonly upstreamProblem?: string;
+}
 
 /** What there is of a file, while it comes and when it is here. */
 export type ContentProgress =
@@ -34,7 +55,9 @@ export interface ContentCacheDeps {
   readonly fetcher: Fetcher;
   /** The list that `file.chunks` names. Absent: files are verified whole. */
   readonly fetchChunkHashes?: (file: ContentFile, signal: AbortSignal) => Promise<Uint8Array>;
-  readonly onCached: (file: ContentFile, durationMs: number) => void;
+  readonly onCached: (file: ContentFile, arrival: Arrival) => void;
+  /** Asked first for files whose chunks can be verified. Absent: there is only `fetcher`. */
+  readonly upstream?: Upstream;
   /** More than this is not kept, but for what is pinned; without it there is no limit. */
   readonly budgetBytes?: number;
   /** The disk is full: what is here goes on being served. */
@@ -63,6 +86,7 @@ export class ContentCache {
   /** When a file was last asked for, ms since the epoch. */
   readonly #usedMs = new Map<string, number>();
   #pinned = new Set<string>();
+  #originsNoted: Promise<unknown> = Promise.resolve();
 
   constructor(deps: ContentCacheDeps) {
     this.#deps = deps;
@@ -151,50 +175,68 @@ export class ContentCache {
     const path = `${this.#deps.folder}/${file.sha256}`;
     const aside = this.#partPath(file.sha256);
     // Opened at once: who watches opens it as soon as it is told of.
-    const part = Deno.openSync(aside, { read: true, write: true, create: true, mode: 0o600 });
+    const disk = Deno.openSync(aside, { read: true, write: true, create: true, mode: 0o600 });
+    let came;
     try {
       await this.#makeRoomFor(file);
-      await this.#complete(file, part, onReady);
-      await part.sync();
+      came = await this.#complete(file, disk, onReady);
+      await disk.sync();
     } catch (error) {
-      const isUseless = (await part.stat()).size === 0 || isDiskFull(error) ||
+      const isUseless = (await disk.stat()).size === 0 || isDiskFull(error) ||
         isMismatch(error) && !file.chunks;
       if (isUseless) await Deno.remove(aside).catch(() => {});
       if (isDiskFull(error)) this.#deps.onDiskFull?.(file);
       throw error;
     } finally {
-      part.close();
+      disk.close();
     }
     await Deno.rename(aside, path);
     await syncFolderOf(path);
     this.#usedMs.set(file.sha256, Date.now());
-    this.#deps.onCached(file, performance.now() - startedMs);
+    this.#deps.onCached(file, { durationMs: performance.now() - startedMs, ...came });
     onReady(file.bytes);
+    await this.#noteOrigin(file, came.origin);
     return path;
   }
 
-  /** Fetches what is missing of a part; a link that breaks off after some bytes is taken up at once. */
+  /** Fetches what is missing of a file, where possible from its upstream. */
   async #complete(
     file: ContentFile,
-    part: Deno.FsFile,
+    disk: Deno.FsFile,
     onReady: (readyBytes: number) => void,
-  ): Promise<void> {
+  ): Promise<Omit<Arrival, "durationMs">> {
     const { signal } = this.#stopped;
-    const verifier = new ContentVerifier(file, await this.#chunkHashes(file));
-    await takePart(part, verifier, file);
+    const { upstream, fetcher } = this.#deps;
+    const chunkHashes = await this.#chunkHashes(file);
+    const verifier = new ContentVerifier(file, chunkHashes);
+    const part: Part = { file, disk, verifier, onReady };
+    await takePart(part);
     if (verifier.readyBytes > 0 && verifier.readyBytes < file.bytes) onReady(verifier.readyBytes);
-    while (verifier.bytes < file.bytes) {
-      const fromByte = verifier.bytes;
-      try {
-        const stream = await this.#deps.fetcher(file, signal, fromByte);
-        await copy(stream, part, { verifier, fileBytes: file.bytes, onReady });
-      } catch (error) {
-        if (isMismatch(error)) await part.truncate(verifier.provenBytes);
-        const isHopeless = isMismatch(error) || isDiskFull(error) || signal.aborted;
-        if (isHopeless || verifier.bytes === fromByte) throw error;
-      }
-      if (verifier.bytes === fromByte) throw new Error(`nothing more came of ${file.sha256}`);
+    const fromByte = verifier.bytes;
+    // Of a file that is only believed whole, wrong bytes would have been passed on by then.
+    if (!upstream || !chunkHashes || !upstream.isAsked(file)) {
+      await fetchRest(part, fetcher, signal);
+      return { origin: "region" };
     }
+    try {
+      await fetchRest(part, upstream.fetcher, signal);
+      return { origin: "upstream" };
+    } catch (error) {
+      if (isDiskFull(error) || signal.aborted) throw error;
+      await dropUnproven(part);
+      const upstreamProblem = upstream.noteFailure(file, error);
+      const cameBytes = verifier.bytes - fromByte;
+      const isWhole = verifier.bytes === file.bytes; // and then something came after its end
+      await fetchRest(part, fetcher, signal);
+      const origin = isWhole ? "upstream" : cameBytes > 0 ? "both" : "region";
+      return { origin, upstreamProblem };
+    }
+  }
+
+  /** For people only: on a disk that is full it may fail. */
+  async #noteOrigin({ sha256 }: ContentFile, origin: ContentOrigin): Promise<void> {
+    const note = () => noteOrigin(this.#deps.folder, sha256, origin).catch(() => {});
+    await (this.#originsNoted = this.#originsNoted.then(note));
   }
 
   async #chunkHashes(file: ContentFile): Promise<Uint8Array | undefined> {
@@ -245,55 +287,6 @@ export class ContentCache {
     }
     return stored;
   }
-}
-
-/** Takes in what is there of a file already; from the first byte that is not right on it is dropped. */
-async function takePart(
-  part: Deno.FsFile,
-  verifier: ContentVerifier,
-  file: ContentFile,
-): Promise<void> {
-  const buffer = new Uint8Array(PART_READ_BYTES);
-  try {
-    for (let read = await part.read(buffer); read !== null; read = await part.read(buffer)) {
-      verifier.take(buffer.subarray(0, read));
-    }
-  } catch (error) {
-    if (!isMismatch(error)) throw error;
-    verifier.rewind();
-  }
-  // Of bytes that are not known to be right nobody can tell which of them are wrong.
-  if (file.chunks && verifier.bytes > verifier.provenBytes) verifier.rewind();
-  await part.truncate(verifier.bytes);
-  await part.seek(verifier.bytes, Deno.SeekMode.Start);
-}
-
-async function copy(
-  from: ReadableStream<Uint8Array<ArrayBuffer>>,
-  to: Deno.FsFile,
-  { verifier, fileBytes, onReady }: {
-    verifier: ContentVerifier;
-    fileBytes: number;
-    onReady: (readyBytes: number) => void;
-  },
-): Promise<void> {
-  let toldBytes = verifier.readyBytes;
-  for await (const piece of from) {
-    // Written first: what is said to be ready is read by others at once.
-    for (let done = 0; done < piece.length;) done += await to.write(piece.subarray(done));
-    verifier.take(piece);
-    const isNews = verifier.readyBytes > toldBytes && verifier.readyBytes < fileBytes;
-    if (isNews) onReady(toldBytes = verifier.readyBytes);
-  }
-}
-
-function isMismatch(error: unknown): boolean {
-  return error instanceof DomainError && error.code === "content.mismatch";
-}
-
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && "code" in error &&
-    (error.code === "ENOSPC" || error.code === "EDQUOT");
 }
 
 /** A person may have evicted it. */

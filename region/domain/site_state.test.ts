@@ -53,6 +53,7 @@ const osImage: ImageRecord = {
     { name: "root", role: "squashfs", sha256: sha("3"), bytes: 3 },
   ],
   kernelOptions: "console=ttyS0",
+  sourceUrl: "https://images.example/",
   createdAt: new Date("2026-01-01T00:00:00Z"),
 };
 const bareSubnet: SubnetRecord = {
@@ -341,6 +342,18 @@ describe("the region's settings", () => {
       expect(state.enlistImageId).toBe(id);
     },
   );
+});
+
+test("buildSiteState() names the publisher only where agents may go there and can verify", () => {
+  const chunks = { bytes: 1024 ** 2, sha256: sha("9") };
+  const files = osImage.files.map((file) => ({ ...file, chunks, path: `a/${file.name}` }));
+  const urls = (over: Partial<ImageRecord>) =>
+    build({ images: [{ ...osImage, files, agentsFetchDirectly: true, ...over }] }).images
+      .flatMap(({ kernel, squashfs }) => [kernel.upstreamUrl, squashfs.upstreamUrl]);
+  expect(urls({})).toEqual(["https://images.example/a/vmlinuz", "https://images.example/a/root"]);
+  expect(urls({ agentsFetchDirectly: false })).toEqual([undefined, undefined]);
+  expect(urls({ files: files.map((file) => ({ ...file, chunks: undefined })) }))
+    .toEqual([undefined, undefined]);
 });
 
 test("buildSiteState() says which images a site does not fetch ahead", () => {

@@ -13,6 +13,7 @@ import type { KnownFact } from "@/shared/contract/facts.ts";
 import { type ImageFileRole, rootFileOf } from "@/shared/machine/image_file.ts";
 import type { BootPlan } from "@/shared/machine/boot_plan.ts";
 import type { EraseWay, MachineStatus, OperationKind } from "@/shared/machine/lifecycle.ts";
+import { resolveInside } from "./stream_path.ts";
 import type { Settings } from "./settings/settings_table.ts";
 import {
   compileOption,
@@ -114,8 +115,12 @@ export interface ImageRecord {
     role: ImageFileRole;
     sha256: string;
     bytes: number;
+    path?: string;
     chunks?: { readonly bytes: number; readonly sha256: string };
   }[];
+  readonly sourceUrl: string;
+  /** Agents may take its files from its source. Absent: they may not. */
+  readonly agentsFetchDirectly?: boolean;
   readonly kernelOptions: string;
   readonly createdAt: Date;
 }
@@ -245,8 +250,9 @@ function installFile(
   { bootImageId, imageId, kind }: OperationRecord,
 ): ContentFile | undefined {
   if (kind !== "deploy" || bootImageId === null) return undefined;
-  const file = rootFileOf(images.find(({ id }) => id === imageId)?.files ?? []);
-  return file && contentOf(file);
+  const image = images.find(({ id }) => id === imageId);
+  const file = rootFileOf(image?.files ?? []);
+  return image && file && contentOf(image, file);
 }
 
 /** One that can be booted: kernel, initrd and root file system are all there. */
@@ -256,7 +262,7 @@ function stateImage(
 ): StateImage[] {
   const file = (role: string): ContentFile | undefined => {
     const found = image.files.find((each) => each.role === role);
-    return found && contentOf(found);
+    return found && contentOf(image, found);
   };
   const [kernel, initrd, squashfs] = [file("kernel"), file("initrd"), file("squashfs")];
   if (image.kind !== "os" || !kernel || !initrd || !squashfs) return [];
@@ -267,8 +273,18 @@ function stateImage(
   return [{ id, title, architecture, kernel, initrd, squashfs, kernelOptions, ...prefetch }];
 }
 
-function contentOf({ sha256, bytes, chunks }: ImageRecord["files"][number]): ContentFile {
-  return { sha256, bytes, ...optional("chunks", chunks && { ...chunks }) };
+function contentOf(
+  { sourceUrl, agentsFetchDirectly }: ImageRecord,
+  { sha256, bytes, chunks, path }: ImageRecord["files"][number],
+): ContentFile {
+  // Only where each chunk can be believed by itself may the origin change in the middle of a file.
+  const isDirect = agentsFetchDirectly && chunks && path !== undefined;
+  return {
+    sha256,
+    bytes,
+    ...optional("chunks", chunks && { ...chunks }),
+    ...optional("upstreamUrl", isDirect ? resolveInside(sourceUrl, path) : undefined),
+  };
 }
 
 /** By name; where two products bring the same name, the one imported last wins. */
@@ -277,7 +293,7 @@ function bootFiles(images: readonly ImageRecord[]): SiteState["bootFiles"] {
   const loaders = images.filter(({ kind }) => kind === "bootloader");
   for (const image of loaders.toSorted(byAge).reverse()) {
     for (const file of image.files) {
-      if (file.role === "bootfile") byName.set(file.name, contentOf(file));
+      if (file.role === "bootfile") byName.set(file.name, contentOf(image, file));
     }
   }
   return [...byName].map(([name, file]) => ({ name, file }))

@@ -47,6 +47,7 @@ const BootSource = z.object({
   keepVersions: z.int(),
   syncMinutes: z.int().nullable(),
   bytesPerSecond: z.int().nullable(),
+  agentsFetchDirectly: z.boolean(),
   version: z.int(),
   createdAt: z.string(),
 });
@@ -59,6 +60,7 @@ const fields = {
   keepVersions: z.int().min(1).max(20).optional(),
   syncMinutes: z.int().min(5).max(43_200).nullable().optional(),
   bytesPerSecond: z.int().min(65_536).max(Number.MAX_SAFE_INTEGER).nullable().optional(),
+  agentsFetchDirectly: z.boolean().optional(),
 };
 const Changes = z.strictObject({
   ...fields,
@@ -111,7 +113,9 @@ const createSourceRoute = createRoute({
     "binary form; null takes the tree unsigned, and has to be said. A product is taken that fits " +
     "every list of one of `selections`; an empty list, or `*`, fits all. The newest `keepVersions` " +
     "of each are kept (1 if absent). Nothing is fetched before the first sync; from then on there " +
-    "is one every `syncMinutes` (60 if absent; null: only when asked).",
+    "is one every `syncMinutes` (60 if absent; null: only when asked). With `agentsFetchDirectly` the agents of all sites are " +
+    "told where this source has a file and take it from there, verified as always, and from the " +
+    "region when that fails; the address must be one that they can reach without credentials.",
   ...requires("admin"),
   request: { body: body(z.strictObject(fields)) },
   responses: created(BootSource, "The boot source"),

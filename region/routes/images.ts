@@ -116,6 +116,6 @@ export function imageRoutes(ctx: RegionContext) {
 
 function viewImage(image: Awaited<ReturnType<typeof listImages>>["rows"][number]) {
   const { streamFields: _streamFields, retiredAt: _retiredAt, ...shown } = image;
-  const files = image.files.map(({ chunks: _chunks, ...file }) => file);
+  const files = image.files.map(({ name, role, sha256, bytes }) => ({ name, role, sha256, bytes }));
   return { ...shown, files, createdAt: image.createdAt.toISOString() };
 }

@@ -26,6 +26,10 @@ const common = {
 const fact = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
   z.object({ ...common, kind: z.literal(kind) }).extend(shape);
 
+/** Who gives a file's bytes to an agent: the region, the image's publisher, or one after the other. */
+export const CONTENT_ORIGINS = ["region", "upstream", "both"] as const;
+export type ContentOrigin = (typeof CONTENT_ORIGINS)[number];
+
 const PowerState = z.enum(["on", "off", "unknown"]);
 const BootKind = z.enum(["ephemeral", "local_disk", "power_off"]);
 
@@ -78,7 +82,15 @@ export const KnownFact = z.discriminatedUnion("kind", [
     durationMs: z.number(),
     ipv4: z.string(),
   }),
-  fact("image.cached", { sha256: z.string(), bytes: z.int(), durationMs: z.number() }),
+  fact("image.cached", {
+    sha256: z.string(),
+    bytes: z.int(),
+    durationMs: z.number(),
+    /** Where its bytes came from; `both`: begun at the one, ended at the other. Absent: the region. */
+    origin: z.enum(CONTENT_ORIGINS).optional(),
+    /** Why the upstream, which the state names, did not give all of it. Absent: it was not in the way. */
+    upstreamProblem: z.string().optional(),
+  }),
   /** A file could not be brought to the site; what is there goes on being served. */
   fact("image.not_cached", { sha256: z.string(), code: z.string(), message: z.string() }),
 

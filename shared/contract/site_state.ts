@@ -15,6 +15,12 @@ export const ContentFile = z.object({
    * `sha256` here is that of this list. Absent: the file can only be verified whole.
    */
   chunks: z.object({ bytes: z.int().positive(), sha256: Sha256 }).optional(),
+  /**
+   * Where its publisher has the same bytes: the agent may take them from there instead, without
+   * credentials and no less verified, and goes to the region when that fails. It comes with `chunks`
+   * only. Absent: the region alone.
+   */
+  upstreamUrl: z.url({ protocol: /^https?$/ }).max(4096).optional(),
 });
 export type ContentFile = z.infer<typeof ContentFile>;
 

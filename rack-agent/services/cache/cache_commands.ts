@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { readOrigins } from "@/rack-agent/runtime/cache_origins.ts";
 import { readPins, writePins } from "@/rack-agent/runtime/cache_pins.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
+import type { ContentOrigin } from "@/shared/contract/facts.ts";
 import type { SiteState } from "@/shared/contract/site_state.ts";
 import { nameContent, neededContent } from "../site_content.ts";
 
@@ -16,6 +18,8 @@ export interface CachedFile {
   readonly isPinned: boolean;
   /** Machines boot with it, or an operation under way uses it: it is not evicted. */
   readonly isNeeded: boolean;
+  /** Where its bytes came from: the region, the image's publisher, or one after the other. */
+  readonly origin: ContentOrigin;
   /** What the site's state calls it, such as `Ubuntu 24.04 (i-7f3k2m) squashfs`; absent: nothing. */
   readonly name?: string;
 }
@@ -28,6 +32,7 @@ export async function listCache(
   state: SiteState | undefined,
 ): Promise<CachedFile[]> {
   const pins = await readPins(folder);
+  const origins = await readOrigins(folder);
   const needed = new Set(state ? neededContent(state).map(({ sha256 }) => sha256) : []);
   const names = state ? nameContent(state) : new Map<string, string>();
   const files: CachedFile[] = [];
@@ -43,6 +48,7 @@ export async function listCache(
       isPart: part !== undefined,
       isPinned: pins.has(sha256),
       isNeeded: needed.has(sha256),
+      origin: origins.get(sha256) ?? "region",
       ...(known === undefined ? {} : { name: known }),
     });
   }

@@ -2,6 +2,8 @@ import type { CachedFile } from "./cache_commands.ts";
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 
+const ORIGINS = { upstream: "(from its publisher)", both: "(partly from its publisher)" };
+
 /** The cache for people, as `rackwright-agent cache list` prints it. */
 export function formatCache(files: readonly CachedFile[]): string {
   if (files.length === 0) return "the cache is empty";
@@ -13,6 +15,7 @@ export function formatCache(files: readonly CachedFile[]): string {
       [
         file.name ?? "not in the site's state",
         ...(file.isPart ? ["(not whole yet)"] : []),
+        ...(file.origin === "region" ? [] : [ORIGINS[file.origin]]),
         ...(file.isNeeded ? ["(needed)"] : []),
         ...(file.isPinned ? ["(pinned)"] : []),
       ].join(" "),

@@ -8,6 +8,7 @@ import { asSent, type Journal } from "@/rack-agent/runtime/journal.ts";
 import type { Outbox } from "@/rack-agent/runtime/outbox.ts";
 import { errorText, type Log } from "@/rack-agent/runtime/log.ts";
 import type { Service } from "@/rack-agent/runtime/service.ts";
+import { skipBytes } from "@/rack-agent/runtime/skip_bytes.ts";
 import type { SiteStore } from "../site_store.ts";
 import { type Identity, writeIdentity } from "./identity.ts";
 import { RegionClient, RegionRefusal } from "./region_client.ts";
@@ -247,17 +248,4 @@ export class RegionSyncService implements Service {
     this.#deps.log("link.restored", { lostAt });
     this.#deps.journal.append({ kind: "link.restored", lostAt });
   }
-}
-
-function skipBytes(
-  count: number,
-): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
-  let left = count;
-  return new TransformStream({
-    transform(piece, controller) {
-      const rest = piece.subarray(left);
-      left = Math.max(0, left - piece.length);
-      if (rest.length > 0) controller.enqueue(rest);
-    },
-  });
 }

@@ -56,6 +56,8 @@ export const sourcesText = {
   syncMinutesHint: "Empty: only when asked",
   bytesPerSecond: "At most, in MB per second",
   bytesPerSecondHint: "Empty: as fast as it goes",
+  direct: "Agents may fetch from it themselves",
+  directHint: "Spares the line to the region. Files are verified as always; the region helps out",
   every: (minutes: number) => `every ${minutes} min`,
   whenAsked: "when asked",
   state: "Last sync",

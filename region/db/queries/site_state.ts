@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, isNull, lt, or, sql } from "drizzle-orm";
 import type { Db } from "../client.ts";
+import { bootSources } from "../schema/boot_sources.ts";
 import { type ImageRow, images } from "../schema/images.ts";
 import { type MachineRow, machines } from "../schema/machines.ts";
 import { type OperationRow, operations } from "../schema/operations.ts";
@@ -25,7 +26,7 @@ export interface SiteRows {
   readonly machines: MachineOfSite[];
   readonly interfaces: PhysicalInterface[];
   readonly operations: OperationRow[];
-  readonly images: ImageRow[];
+  readonly images: ImageOfSite[];
   /** What their tags add to the kernel command line, by machine. */
   readonly kernelOptions: ReadonlyMap<number, string>;
   readonly settings: SettingRow[];
@@ -110,16 +111,21 @@ type MachineOfSite =
   & Pick<MachineRow, Exclude<keyof typeof machineColumns, "firmware" | "domain">>
   & { readonly firmware: string | null; readonly domain: string | null };
 
+/** An image, and whether agents may take its files from its source. */
+type ImageOfSite = ImageRow & { readonly agentsFetchDirectly: boolean };
+
 /** The newest version of each product, and those that running operations of the site use. */
-async function readImages(tx: Db, siteId: string): Promise<ImageRow[]> {
+async function readImages(tx: Db, siteId: string): Promise<ImageOfSite[]> {
   const newest = tx.selectDistinctOn([images.product], { id: images.id }).from(images)
     .where(isNull(images.retiredAt)).orderBy(images.product, desc(images.version));
   const isUsed = sql`exists (select 1 from ${operations} where ${operations.siteId} = ${siteId}
     and ${operations.state} = 'running'
     and ${images.id} in (${operations.imageId}, ${operations.bootImageId}))`;
-  return await tx.select().from(images)
+  const rows = await tx.select({ image: images, direct: bootSources.agentsFetchDirectly })
+    .from(images).leftJoin(bootSources, eq(bootSources.id, images.sourceId))
     .where(or(sql`${images.id} in ${newest}`, isUsed))
     .orderBy(asc(images.createdAt), asc(images.id));
+  return rows.map(({ image, direct }) => ({ ...image, agentsFetchDirectly: direct ?? false }));
 }
 
 /** Sites whose document is older than what they should be. One cheap statement. */

@@ -23,6 +23,7 @@ export const bootSources = pgTable("boot_sources", {
   keepVersions: integer("keep_versions").notNull(),
   syncMinutes: integer("sync_minutes"),
   bytesPerSecond: bigint("bytes_per_second", { mode: "number" }),
+  agentsFetchDirectly: boolean("agents_fetch_directly").notNull().default(false),
   version: integer("version").notNull().default(1),
   createdAt: moment("created_at").notNull(),
 });

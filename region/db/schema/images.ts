@@ -10,6 +10,8 @@ export interface ImageFile {
   /** In hex. */
   readonly sha256: string;
   readonly bytes: number;
+  /** Where it is below `sourceUrl`; absent: it was uploaded, or stored before that was kept. */
+  readonly path?: string;
   /** By which agents verify it while it comes; absent: it was stored before there were any. */
   readonly chunks?: { readonly bytes: number; readonly sha256: string };
 }

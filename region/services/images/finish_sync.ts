@@ -86,8 +86,8 @@ async function rowOf(
     ...rest,
     id: `i-${idFromBytes(ctx.randomBytes(6))}`,
     files: await Promise.all(files.map(async (file): Promise<ImageFile> => {
-      const { name, role, sha256, bytes } = file;
-      return { name, role, sha256, bytes, chunks: await chunksOf(ctx, sha256) };
+      const { name, role, sha256, bytes, path } = file;
+      return { name, role, sha256, bytes, path, chunks: await chunksOf(ctx, sha256) };
     })),
     sourceUrl: source.url,
     sourceId: source.id,

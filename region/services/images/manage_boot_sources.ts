@@ -38,6 +38,8 @@ export interface BootSourceInput {
   readonly keepVersions?: number;
   readonly syncMinutes?: number | null;
   readonly bytesPerSecond?: number | null;
+  /** Absent: false. */
+  readonly agentsFetchDirectly?: boolean;
 }
 
 /** All of them, by name: there are at most 50. */
@@ -95,7 +97,7 @@ export async function createBootSource(
   );
 }
 
-/** Changes a source, which the next sync goes by. */
+/** Changes a source, which the next sync goes by; where agents may fetch from changes at once. */
 export async function updateBootSource(
   ctx: RegionContext,
   caller: Caller,
@@ -110,27 +112,29 @@ export async function updateBootSource(
     ...(change.url === undefined ? {} : { url: parseSourceUrl(change.url) }),
     ...(change.keyring === undefined ? {} : { keyring: await checkKeyring(change.keyring) }),
   };
-  return await view(
-    await refuseViolations(
-      { boot_sources_name: nameTaken(change.name ?? "") },
-      () =>
-        retryOnChange(`boot source ${sourceId}`, () =>
-          ctx.db.transaction(async (tx) => {
-            const read = mustFind(await findBootSource(tx, sourceId), "boot_source", sourceId);
-            expectVersion(read, ifVersion);
-            const row = await updateRow(tx, read, checked);
-            if (!row) throw new ChangedMeanwhile();
-            await recordChange(ctx, tx, caller, {
-              action: "boot_source.update",
-              id: row.id,
-              name: row.name,
-              before: auditView(read),
-              after: auditView(row),
-            });
-            return row;
-          })),
-    ),
+  const { row, siteIds } = await refuseViolations(
+    { boot_sources_name: nameTaken(change.name ?? "") },
+    () =>
+      retryOnChange(`boot source ${sourceId}`, () =>
+        ctx.db.transaction(async (tx) => {
+          const read = mustFind(await findBootSource(tx, sourceId), "boot_source", sourceId);
+          expectVersion(read, ifVersion);
+          const row = await updateRow(tx, read, checked);
+          if (!row) throw new ChangedMeanwhile();
+          await recordChange(ctx, tx, caller, {
+            action: "boot_source.update",
+            id: row.id,
+            name: row.name,
+            before: auditView(read),
+            after: auditView(row),
+          });
+          // Sites' documents say where agents may fetch from; all else is for the next sync.
+          const isNews = row.agentsFetchDirectly !== read.agentsFetchDirectly;
+          return { row, siteIds: isNews ? await bumpAllGenerations(tx) : [] };
+        })),
   );
+  for (const siteId of siteIds) await publishSoon(ctx, siteId);
+  return await view(row);
 }
 
 /** Removes a source; its images are offered no more, and machines that have one keep it. */

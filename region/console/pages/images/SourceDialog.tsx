@@ -3,7 +3,7 @@ import { api } from "../../api/client.ts";
 import { refresh } from "../../api/queries.ts";
 import { sourcesText } from "../../strings/images.ts";
 import { words } from "../../strings/words.ts";
-import { SelectField, TextField } from "../../ui/Field.tsx";
+import { CheckField, SelectField, TextField } from "../../ui/Field.tsx";
 import { FormDialog } from "../../ui/FormDialog.tsx";
 import { formatSelection, parseSelection, SelectionRows } from "./SelectionRows.tsx";
 import type { BootSource } from "./SourcesCard.tsx";
@@ -31,6 +31,7 @@ export function SourceDialog(
   const [speed, setSpeed] = useState(
     source?.bytesPerSecond ? String(source.bytesPerSecond / MB) : "",
   );
+  const [isDirect, setIsDirect] = useState(source?.agentsFetchDirectly ?? false);
   const save = async () => {
     const json = {
       name: name.trim(),
@@ -39,6 +40,7 @@ export function SourceDialog(
       keepVersions: Number(keepVersions),
       syncMinutes: syncMinutes.trim() === "" ? null : Number(syncMinutes),
       bytesPerSecond: speed.trim() === "" ? null : Math.round(Number(speed) * MB),
+      agentsFetchDirectly: isDirect,
     };
     const keys = signature === "unsigned" ? null : keyring;
     if (source) {
@@ -129,6 +131,12 @@ export function SourceDialog(
               hasNoMemory
             />
           </div>
+          <CheckField
+            label={sourcesText.direct}
+            hint={sourcesText.directHint}
+            checked={isDirect}
+            onChange={setIsDirect}
+          />
         </>
       )}
     </FormDialog>
