@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
 import { IMAGE_SORTS, listImages } from "@/region/services/images/list_images.ts";
-import { IMAGE_FILE_ROLES } from "@/shared/machine/image_file.ts";
+import { IMAGE_FILE_ROLES, IMAGE_WORD, IMAGE_WORD_ACCEPTED } from "@/shared/machine/image_file.ts";
 import { createImage, removeImage } from "@/region/services/images/manage_images.ts";
 import { body, createApi, created, ok, oneLine, REMOVED, requires, TextId } from "./api.ts";
 import { listQuery, pageOf } from "./list_query.ts";
@@ -51,10 +51,7 @@ const listRoute = createRoute({
   responses: ok(pageOf("images", Image), "A page of images"),
 });
 
-const Word = z.string().regex(
-  /^[a-z0-9][a-z0-9._-]{0,62}$/,
-  "use 1 to 63 of a-z, 0-9, dots and dashes, beginning with a letter or digit",
-);
+const Word = z.string().regex(IMAGE_WORD, IMAGE_WORD_ACCEPTED);
 
 const createImageRoute = createRoute({
   method: "post",

@@ -32,3 +32,23 @@ export function rootFileOf<F extends { readonly role: ImageFileRole }>(
 export function isBootable(files: readonly { readonly role: ImageFileRole }[]): boolean {
   return ["kernel", "initrd", "squashfs"].every((role) => files.some((file) => file.role === role));
 }
+
+/** Why files of these roles make no image; undefined: they do. */
+export function imageRolesFault(roles: readonly ImageFileRole[]): string | undefined {
+  const repeated = roles.find((role, i) => roles.indexOf(role) !== i);
+  if (repeated) return `there are two files of the role ${repeated}`;
+  const roots = roles.filter((role) => role === "squashfs" || role.startsWith("root-"));
+  if (roots.length !== 1) {
+    return `an image has one file that gets installed; there are ${roots.length}`;
+  }
+  const [kernel, initrd] = [roles.includes("kernel"), roles.includes("initrd")];
+  if (kernel !== initrd) return "a kernel and an initrd come together";
+  if (kernel && !roles.includes("squashfs")) {
+    return "a kernel and an initrd boot a squashfs, and there is none";
+  }
+}
+
+/** What an image, its system and its release are called. */
+export const IMAGE_WORD = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+export const IMAGE_WORD_ACCEPTED =
+  "use 1 to 63 of a-z, 0-9, dots and dashes, beginning with a letter or digit";

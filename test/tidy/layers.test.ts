@@ -114,7 +114,7 @@ const LAYERS: Record<string, Layer> = {
   },
   "region/console": {
     ours: ["region/console", "shared"],
-    packages: ["preact", "wouter-preact", "@tanstack/preact-query", "yaml", "zod"],
+    packages: ["preact", "wouter-preact", "@tanstack/preact-query", "@noble/hashes", "yaml", "zod"],
     because: "it runs in a browser and knows the region by its API alone",
   },
   "region": {

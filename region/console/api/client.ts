@@ -47,6 +47,8 @@ export interface LooseInput extends RequestOptions {
   readonly param?: Readonly<Record<string, string | number>>;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly json?: unknown;
+  /** In place of JSON. */
+  readonly bytes?: Blob;
 }
 
 /** The same for routes that are made in a loop, and so have no type of their own. */
@@ -76,16 +78,17 @@ export function urlOf(path: string, { param = {}, query = {} }: LooseInput): str
 }
 
 async function send(method: string, url: string, input: LooseInput): Promise<Response> {
-  const { json, ifMatch, signal } = input;
+  const { json, bytes, ifMatch, signal } = input;
   const headers: Record<string, string> = {};
   if (method !== "GET") headers[CSRF_HEADER] = "1";
   if (json !== undefined) headers["content-type"] = "application/json";
+  if (bytes !== undefined) headers["content-type"] = "application/octet-stream";
   if (ifMatch !== undefined) headers["if-match"] = `"${ifMatch}"`;
   // The same key with the repeat below: done once, however often it arrives.
   if (method === "POST" && !url.endsWith("/sessions")) {
     headers["idempotency-key"] = randomKey();
   }
-  const body = json === undefined ? undefined : JSON.stringify(json);
+  const body = json === undefined ? bytes : JSON.stringify(json);
   const once = () => fetch(url, { method, headers, body, signal, credentials: "same-origin" });
   const isRepeatable = method === "GET" || headers["idempotency-key"] !== undefined;
   const response = await once().catch(async (cause) => {

@@ -13,7 +13,12 @@ export const imagesText = {
   source: "From",
   kernelOptions: "Kernel options",
   emptyTitle: "No images yet",
-  emptyText: "A deploy needs one. Name a source below, look what it would bring, and sync it.",
+  emptyText:
+    "A deploy needs one. Name a source below, look what it would bring, and sync it; or upload one " +
+    "of your own.",
+  remove: "Remove",
+  removeTitle: (title: string) => `Remove ${title}?`,
+  removeText: "It is offered no more. Machines that have it keep it.",
   emptyTextViewer: "A deploy needs one. Administrators name the sources that they come from.",
   hash: "SHA-256",
 };
@@ -76,4 +81,58 @@ export const sourcesText = {
   progress: (done: string, total: string) => `${done} of ${total}`,
   eta: (time: string) => `about ${time} more`,
   started: "The sync has begun; its files come in the background",
+};
+
+export const uploadText = {
+  open: "Upload image",
+  title: "Upload an image of your own",
+  lead:
+    "One file that gets installed: a squashfs, an archive of a root filesystem, or a whole disk. With " +
+    "a squashfs, a kernel and an initrd can come along.",
+  choose: "Choose files",
+  orDrop: "or drop them here",
+  roleOf: (name: string) => `What ${name} is`,
+  chooseRole: "Choose…",
+  removeFile: (name: string) => `Leave ${name} out`,
+  roles: {
+    "squashfs": "squashfs: a root filesystem",
+    "kernel": "Kernel",
+    "initrd": "Initrd",
+    "root-tgz": "Root filesystem, tar.gz",
+    "root-txz": "Root filesystem, tar.xz",
+    "root-dd": "Whole disk, raw",
+    "root-dd.gz": "Whole disk, gzip",
+    "root-dd.xz": "Whole disk, xz",
+    "root-dd.zst": "Whole disk, Zstandard",
+  },
+  name: "Name",
+  nameHint: "The same name again makes a newer version",
+  imageTitle: "Title",
+  imageTitleHint: "For people. Empty: the name",
+  os: "System",
+  release: "Release",
+  architecture: "Architecture",
+  kernelOptions: "Kernel options",
+  start: "Upload",
+  noFiles: "Choose the file that gets installed.",
+  noRole: (name: string) => `Say what ${name} is.`,
+  emptyFile: (name: string) => `${name} is empty.`,
+  foreign: (name: string) =>
+    `${name} is for virtual machines or an installer; no disk can be written with it. Convert it ` +
+    "first: qemu-img convert -O raw",
+  rolesFault: (fault: string) => `These files make no image: ${fault}.`,
+  uploads: "Uploads",
+  states: {
+    running: "is sent",
+    done: "is there",
+    failed: "was not sent",
+    stopped: "was stopped",
+  },
+  stages: { hashing: "Reading", sending: "Sending", checking: "Checking" },
+  progress: (done: string, total: string) => `${done} of ${total}`,
+  stop: "Stop",
+  resume: "Go on",
+  stoppedHint: "What was sent is kept for a week. The same files again go on from there.",
+  forget: (name: string) => `Take ${name} off this list`,
+  done: (title: string) => `${title} can be deployed`,
 };

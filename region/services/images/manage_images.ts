@@ -8,13 +8,13 @@ import {
   retireImage,
   upsertImage,
 } from "@/region/db/queries/images.ts";
-import { formatFault, MAGIC_BYTES } from "@/region/domain/image_magic.ts";
 import { idFromBytes } from "@/region/domain/random_id.ts";
 import { blobName } from "@/region/object_store/object_names.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { publishSoon } from "@/region/services/publish_soon.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
-import type { ImageFileRole } from "@/shared/machine/image_file.ts";
+import { type ImageFileRole, imageRolesFault } from "@/shared/machine/image_file.ts";
+import { formatFault, MAGIC_BYTES } from "@/shared/machine/image_magic.ts";
 import { recordChange } from "../audit/record_change.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
 import { chunksOf } from "./assemble_blob.ts";
@@ -43,7 +43,8 @@ export async function createImage(
   input: ImageInput,
 ): Promise<ImageRow> {
   requireRole(caller, "admin");
-  checkRoles(input.files.map(({ role }) => role));
+  const rolesFault = imageRolesFault(input.files.map(({ role }) => role));
+  if (rolesFault) throw wrongFiles(rolesFault);
   const now = ctx.now();
   const { image, siteIds } = await ctx.db.transaction(async (tx) => {
     await lockBlobs(tx); // no file goes between the look at it and the row that names it
@@ -105,20 +106,6 @@ export async function removeImage(
     return await bumpAllGenerations(tx);
   });
   for (const siteId of siteIds) await publishSoon(ctx, siteId);
-}
-
-function checkRoles(roles: readonly ImageFileRole[]): void {
-  const repeated = roles.find((role, i) => roles.indexOf(role) !== i);
-  if (repeated) throw wrongFiles(`there are two files of the role ${repeated}`);
-  const roots = roles.filter((role) => role === "squashfs" || role.startsWith("root-"));
-  if (roots.length !== 1) {
-    throw wrongFiles(`an image has one file that gets installed; there are ${roots.length}`);
-  }
-  const [kernel, initrd] = [roles.includes("kernel"), roles.includes("initrd")];
-  if (kernel !== initrd) throw wrongFiles("a kernel and an initrd come together");
-  if (kernel && !roles.includes("squashfs")) {
-    throw wrongFiles("a kernel and an initrd boot a squashfs, and there is none");
-  }
 }
 
 async function readFile(

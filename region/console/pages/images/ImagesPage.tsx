@@ -1,11 +1,14 @@
 import { useState } from "preact/hooks";
 import type { OutputOf } from "../../api/api_schema.ts";
+import { api } from "../../api/client.ts";
 import { useEvery } from "../../api/every_page.ts";
+import { refresh } from "../../api/queries.ts";
 import { mayAct, session } from "../../api/session.ts";
 import { useStore } from "../../api/store.ts";
-import { imagesText } from "../../strings/images.ts";
+import { imagesText, uploadText } from "../../strings/images.ts";
 import { Button } from "../../ui/Button.tsx";
 import { CopyButton } from "../../ui/CopyField.tsx";
+import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { formatBytes } from "../../ui/format.ts";
@@ -14,6 +17,8 @@ import { Card, Facts, Page } from "../../ui/Page.tsx";
 import { Table } from "../../ui/Table.tsx";
 import { TimeAgo } from "../../ui/Time.tsx";
 import { SourcesCard } from "./SourcesCard.tsx";
+import { UploadDialog } from "./UploadDialog.tsx";
+import { UploadsCard } from "./UploadsCard.tsx";
 
 export type Image = OutputOf<"/images", "get">["images"][number];
 
@@ -22,8 +27,17 @@ export default function ImagesPage() {
   const images = useEvery("/images", "images");
   const isAdmin = useStore(session, (it) => mayAct("admin", it));
   const [looking, setLooking] = useState<Image>();
+  const [isUploading, setUploading] = useState(false);
   return (
-    <Page title={imagesText.title} lead={imagesText.lead} isReadable>
+    <Page
+      title={imagesText.title}
+      lead={imagesText.lead}
+      isReadable
+      actions={isAdmin
+        ? <Button icon="plus" onClick={() => setUploading(true)}>{uploadText.open}</Button>
+        : null}
+    >
+      <UploadsCard />
       <Loaded read={images}>
         {(all) =>
           all.length === 0
@@ -50,7 +64,10 @@ export default function ImagesPage() {
             )}
       </Loaded>
       <SourcesCard />
-      {looking ? <ImageDialog image={looking} onClose={() => setLooking(undefined)} /> : null}
+      {isUploading ? <UploadDialog onClose={() => setUploading(false)} /> : null}
+      {looking
+        ? <ImageDialog image={looking} isAdmin={isAdmin} onClose={() => setLooking(undefined)} />
+        : null}
     </Page>
   );
 }
@@ -115,10 +132,41 @@ function ImageCard(
   );
 }
 
-function ImageDialog({ image, onClose }: { image: Image; onClose: () => void }) {
-  const { title, architecture, version, kernelOptions, sourceUrl, files } = image;
+function ImageDialog(
+  { image, isAdmin, onClose }: { image: Image; isAdmin: boolean; onClose: () => void },
+) {
+  const [isLeaving, setLeaving] = useState(false);
+  const { id: imageId, title, architecture, version, kernelOptions, sourceId, sourceUrl, files } =
+    image;
+  if (isLeaving) {
+    return (
+      <ConfirmDialog
+        title={imagesText.removeTitle(title)}
+        deed={imagesText.remove}
+        isDangerous
+        run={async () => {
+          await api.delete("/images/:imageId", { param: { imageId } });
+          refresh("/images");
+        }}
+        onClose={onClose}
+      >
+        <p>{imagesText.removeText}</p>
+      </ConfirmDialog>
+    );
+  }
   return (
-    <Dialog title={`${title} ${architecture}`} isWide onClose={onClose}>
+    <Dialog
+      title={`${title} ${architecture}`}
+      isWide
+      onClose={onClose}
+      foot={isAdmin && sourceId === null
+        ? (
+          <Button icon="trash" kind="danger" onClick={() => setLeaving(true)}>
+            {imagesText.remove}
+          </Button>
+        )
+        : null}
+    >
       <Facts
         items={[
           [imagesText.version, version],

@@ -1,4 +1,4 @@
-import type { ImageFileRole } from "@/shared/machine/image_file.ts";
+import type { ImageFileRole } from "./image_file.ts";
 
 /** How much of a file's beginning tells what it is. */
 export const MAGIC_BYTES = 512;
