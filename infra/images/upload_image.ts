@@ -14,9 +14,14 @@ export interface RegionAccess {
 export interface LocalImage {
   readonly name: string;
   readonly title?: string;
-  readonly os: string;
-  readonly release: string;
+  readonly os?: string;
+  readonly release?: string;
   readonly architecture: string;
+  readonly baseOs?: string;
+  readonly bootProfile?: string;
+  readonly kernelOptions?: string;
+  readonly minMemoryMib?: number;
+  readonly minDiskBytes?: number;
   readonly files: readonly { readonly role: ImageFileRole; readonly path: string }[];
 }
 

@@ -10,7 +10,7 @@ import type {
   StateScript,
 } from "@/shared/contract/site_state.ts";
 import type { KnownFact } from "@/shared/contract/facts.ts";
-import { type ImageFileRole, rootFileOf } from "@/shared/machine/image_file.ts";
+import { type BootProfile, type ImageFileRole, rootFileOf } from "@/shared/machine/image_file.ts";
 import type { BootPlan } from "@/shared/machine/boot_plan.ts";
 import type { EraseWay, MachineStatus, OperationKind } from "@/shared/machine/lifecycle.ts";
 import { resolveInside } from "./stream_path.ts";
@@ -118,6 +118,8 @@ export interface ImageRecord {
     path?: string;
     chunks?: { readonly bytes: number; readonly sha256: string };
   }[];
+  /** Absent: `maas`. */
+  readonly bootProfile?: BootProfile;
   readonly sourceUrl: string;
   /** Agents may take its files from its source. Absent: they may not. */
   readonly agentsFetchDirectly?: boolean;
@@ -270,7 +272,9 @@ function stateImage(
   const kernelOptions = [image.kernelOptions, settings.kernelOptions].join(" ").trim();
   const isWanted = site.prefetch?.includes(`${image.os}/${image.release}`) ?? true;
   const prefetch = isWanted ? {} : { prefetch: false };
-  return [{ id, title, architecture, kernel, initrd, squashfs, kernelOptions, ...prefetch }];
+  const files = { kernel, initrd, squashfs };
+  const profile = optional("bootProfile", image.bootProfile === "maas" ? null : image.bootProfile);
+  return [{ id, title, architecture, ...files, kernelOptions, ...profile, ...prefetch }];
 }
 
 function contentOf(

@@ -26,6 +26,28 @@ describe("chooseImages", () => {
     expect(wanted[0]?.files.map(({ role }) => role)).toEqual(["kernel", "initrd", "squashfs"]);
   });
 
+  test("takes over what a tree says of the machines that an image needs", () => {
+    const choose = (fields: Record<string, string>) =>
+      chooseImages({ p: { arch: "amd64", fields, versions: { "1": { items: SYSTEM } } } });
+    const needs = {
+      boot_profile: "live-boot",
+      base_os: "debian/bookworm",
+      min_memory_mib: "2048",
+      min_disk_bytes: "9000000000",
+    };
+    expect(choose(needs).wanted[0]).toMatchObject({
+      bootProfile: "live-boot",
+      baseOs: "debian/bookworm",
+      minMemoryMib: 2048,
+      minDiskBytes: 9_000_000_000,
+    });
+    expect(choose({}).wanted[0]).toMatchObject({ bootProfile: "maas", minMemoryMib: null });
+    expect(choose({ ...needs, boot_profile: "casper" }).skipped[0]?.reason)
+      .toBe('it has the boot_profile "casper"; we know maas, dracut, live-boot');
+    expect(choose({ ...needs, min_disk_bytes: "1e9" }).skipped[0]?.reason)
+      .toContain('min_disk_bytes "1e9"');
+  });
+
   test("calls boot programs by their base names", () => {
     const items = { a: item("bootloader", "x/y/undionly.kpxe"), b: item("archive.tar.xz") };
     const product = { arch: "amd64", os: "ipxe", versions: { "1": { items } } };

@@ -1,5 +1,6 @@
 import { type ImageFileRole, rootFileOf } from "@/shared/machine/image_file.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
+import { type ImageNeeds, needsFromFields } from "./image_needs.ts";
 
 /** One file of a product's version, as a SimpleStreams tree describes it. */
 export interface StreamItem {
@@ -55,7 +56,7 @@ export interface WantedFile {
 }
 
 /** An image to take from a source. */
-export interface WantedImage {
+export interface WantedImage extends ImageNeeds {
   readonly product: string;
   readonly version: string;
   readonly kind: "os" | "bootloader";
@@ -164,6 +165,8 @@ function imageOf(
   const missing = missingRole(kind, files);
   if (missing) return { product: name, reason: `version ${version} has no ${missing}` };
   if (product.arch === undefined) return { product: name, reason: "it names no architecture" };
+  const needs = needsFromFields(product.fields ?? {});
+  if (typeof needs === "string") return { product: name, reason: `it ${needs}` };
   const os = product.os ?? name;
   const release = product.release ?? version;
   const releaseTitle = product.release_title ?? release;
@@ -180,6 +183,7 @@ function imageOf(
     label: product.label ?? "",
     kernelOptions: items.find((item) => item.kernel_options)?.kernel_options ??
       contents.kernel_options ?? product.kernel_options ?? "",
+    ...needs,
     streamFields: product.fields ?? {},
     files,
   };

@@ -1,7 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { RegionContext } from "@/region/context.ts";
 import { IMAGE_SORTS, listImages } from "@/region/services/images/list_images.ts";
-import { IMAGE_FILE_ROLES, IMAGE_WORD, IMAGE_WORD_ACCEPTED } from "@/shared/machine/image_file.ts";
+import {
+  BOOT_PROFILES,
+  IMAGE_FILE_ROLES,
+  IMAGE_WORD,
+  IMAGE_WORD_ACCEPTED,
+  isBootable,
+} from "@/shared/machine/image_file.ts";
 import { createImage, removeImage } from "@/region/services/images/manage_images.ts";
 import { body, createApi, created, ok, oneLine, REMOVED, requires, TextId } from "./api.ts";
 import { listQuery, pageOf } from "./list_query.ts";
@@ -26,6 +32,10 @@ const Image = z.object({
   kernelOptions: z.string(),
   subarch: z.string(),
   label: z.string(),
+  /** Null: machines are not booted with it over the network. */
+  bootProfile: z.enum(BOOT_PROFILES).nullable(),
+  /** `os/release` of what it is made from; null: nobody said so. */
+  baseOs: z.string().nullable(),
   minMemoryMib: z.int().nullable(),
   minDiskBytes: z.int().nullable(),
   /** Null: it was uploaded, or its source is gone. */
@@ -60,15 +70,17 @@ const createImageRoute = createRoute({
   summary: "Offer an image of your own, from files that were uploaded",
   description:
     "`files`: what gets installed, one of the roles squashfs or root-…; a kernel and an " +
-    "initrd besides, where machines can also be started with it over the network. The same name " +
-    "again makes a newer version of the image.",
+    "initrd besides, where machines can also be started with it over the network, in the way of " +
+    "`bootProfile` (maas if absent). `os` and `release` are what it is offered as (custom and the " +
+    "name if absent), `baseOs` is what it is made from: where such a system is here, that installs " +
+    "it. The same name again makes a newer version of the image.",
   ...requires("admin"),
   request: {
     body: body(z.strictObject({
       name: Word,
       title: oneLine(128, 1).optional(),
-      os: Word,
-      release: Word,
+      os: Word.optional(),
+      release: Word.optional(),
       architecture: z.enum(["amd64", "arm64"]),
       files: z.array(z.strictObject({
         role: z.enum(IMAGE_FILE_ROLES).exclude(["bootfile"]),
@@ -78,6 +90,11 @@ const createImageRoute = createRoute({
         /^[\w .,:=/@+-]*$/,
         "use letters, digits, spaces and . , : = / @ + - _",
       ).optional(),
+      bootProfile: z.enum(BOOT_PROFILES).optional(),
+      baseOs: z.string().regex(
+        /^[a-z0-9][a-z0-9._-]{0,62}\/[a-z0-9][a-z0-9._-]{0,62}$/,
+        "write os/release, such as ubuntu/noble",
+      ).nullable().optional(),
       minMemoryMib: z.int().min(1).max(2 ** 31 - 1).nullable().optional(),
       minDiskBytes: z.int().min(1).max(Number.MAX_SAFE_INTEGER).nullable().optional(),
     })),
@@ -114,5 +131,6 @@ export function imageRoutes(ctx: RegionContext) {
 function viewImage(image: Awaited<ReturnType<typeof listImages>>["rows"][number]) {
   const { streamFields: _streamFields, retiredAt: _retiredAt, ...shown } = image;
   const files = image.files.map(({ name, role, sha256, bytes }) => ({ name, role, sha256, bytes }));
-  return { ...shown, files, createdAt: image.createdAt.toISOString() };
+  const bootProfile = isBootable(files) ? image.bootProfile : null;
+  return { ...shown, files, bootProfile, createdAt: image.createdAt.toISOString() };
 }

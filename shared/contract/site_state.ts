@@ -84,6 +84,8 @@ export const StateImage = z.object({
   squashfs: ContentFile,
   /** Appended to the kernel command line. */
   kernelOptions: z.string().default(""),
+  /** One of BOOT_PROFILES; one that the agent does not know cannot be booted. Absent: `maas`. */
+  bootProfile: z.string().optional(),
   /** False: fetched when something needs it, and not before. Absent: ahead. */
   prefetch: z.boolean().optional(),
 });

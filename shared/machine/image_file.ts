@@ -16,6 +16,14 @@ export const IMAGE_FILE_ROLES = [
 ] as const;
 export type ImageFileRole = (typeof IMAGE_FILE_ROLES)[number];
 
+/**
+ * How a system that is booted over the network is told where its root is, by what is in its initramfs:
+ * MAAS's images (initramfs-tools with cloud-initramfs-rooturl, or ours), dracut's `livenet`, or
+ * Debian's `live-boot`.
+ */
+export const BOOT_PROFILES = ["maas", "dracut", "live-boot"] as const;
+export type BootProfile = (typeof BOOT_PROFILES)[number];
+
 /** What can be put on a machine's disks. */
 export type RootRole = Exclude<ImageFileRole, "kernel" | "initrd" | "bootfile">;
 

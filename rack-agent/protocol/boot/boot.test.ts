@@ -97,6 +97,40 @@ test("the kernel command line has MAAS's tokens and nothing secret", () => {
   expect(line).toContain("cc:{'datasource_list': ['MAAS']}end_cc cloud-config-url=http://");
 });
 
+test("the command line is in the words of the image's initramfs", () => {
+  const root = (bootProfile: string) =>
+    kernelCommandLine({
+      image: { ...image, bootProfile },
+      filesUrl: "http://192.0.2.1:5249",
+      hostname: "node-1",
+      mac: parseMacAddress("52:54:00:00:00:01"),
+      preseedUrl: "http://192.0.2.1:5248/x",
+    }).split(" ");
+  const file = `http://192.0.2.1:5249/images/${"c".repeat(64)}`;
+  // What dracut 059's parse-livenet.sh and live-boot 20230131's 9990-mount-http.sh look for.
+  expect(root("dracut")).toEqual(expect.arrayContaining([
+    `root=live:${file}/squashfs.img`,
+    "rd.neednet=1",
+    "ip=dhcp",
+    "BOOTIF=01-52-54-00-00-00-01",
+  ]));
+  expect(root("live-boot"))
+    .toEqual(expect.arrayContaining(["boot=live", `fetch=${file}/filesystem.squashfs`]));
+  for (const profile of ["dracut", "live-boot"]) {
+    expect(root(profile)).toContain("cloud-config-url=http://192.0.2.1:5248/x");
+    expect(root(profile).join(" ")).not.toMatch(/root=squash|overlayroot/);
+  }
+});
+
+test("an image of a profile that this agent does not know is not booted, and it says so", () => {
+  const step = stepBootPlan(plan, [], 0);
+  const newer = { ...state, images: state.images.map((one) => ({ ...one, bootProfile: "new" })) };
+  expect(decideBoot(newer, { machine, operation: { order, step } })).toMatchObject({
+    kind: "power_off",
+    why: expect.stringContaining('profile "new"; this agent knows maas, dracut, live-boot'),
+  });
+});
+
 test("the machine's own kernel options follow the image's", () => {
   const line = kernelCommandLine({
     image: { ...image, kernelOptions: "quiet iommu=off" },

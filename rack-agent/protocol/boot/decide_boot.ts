@@ -5,6 +5,7 @@ import type {
   StateMachine,
   StateOperation,
 } from "@/shared/contract/site_state.ts";
+import { BOOT_PROFILES } from "@/shared/machine/image_file.ts";
 import { movesMachine } from "@/shared/machine/lifecycle.ts";
 
 /** What a machine that asks to boot is told, and why. */
@@ -66,9 +67,10 @@ function rescue(
 ): BootDecision {
   const image = state.images.find(({ id }) => id === imageId);
   const why = `${machine.hostname} is in rescue mode`;
-  return image
+  const fault = bootFault(image, imageId);
+  return image && !fault
     ? { kind: "ephemeral", why, purpose: "rescue", image }
-    : { kind: "power_off", why: `${why}: image ${imageId} is not in this site's state` };
+    : { kind: "power_off", why: `${why}: ${fault}` };
 }
 
 function inPhase(state: SiteState, order: StateOperation, step: PlanStep): BootDecision {
@@ -77,16 +79,27 @@ function inPhase(state: SiteState, order: StateOperation, step: PlanStep): BootD
     return { kind: step.phase.boot, why, operationId: order.id };
   }
   const image = state.images.find(({ id }) => id === order.imageId);
-  if (!image) {
-    const missing = `${why}: image ${order.imageId} is not in this site's state`;
-    return { kind: "power_off", why: missing, operationId: order.id };
+  const fault = bootFault(image, order.imageId);
+  if (!image || fault) {
+    return { kind: "power_off", why: `${why}: ${fault}`, operationId: order.id };
   }
   return { kind: "ephemeral", why, purpose: step.phase.purpose, image, operationId: order.id };
 }
 
 function enlist(state: SiteState, why: string): BootDecision {
   const image = state.images.find(({ id }) => id === state.enlistImageId);
-  return image
-    ? { kind: "ephemeral", why: `${why} and is being enlisted`, purpose: "enlist", image }
-    : { kind: "local_disk", why: `${why}, and this site does not enlist machines` };
+  if (!image) return { kind: "local_disk", why: `${why}, and this site does not enlist machines` };
+  const fault = bootFault(image, image.id);
+  return fault
+    ? { kind: "local_disk", why: `${why}: ${fault}` }
+    : { kind: "ephemeral", why: `${why} and is being enlisted`, purpose: "enlist", image };
+}
+
+/** What keeps an image from being booted here; undefined: nothing. */
+function bootFault(image: StateImage | undefined, id: string | undefined): string | undefined {
+  if (!image) return `image ${id} is not in this site's state`;
+  const { bootProfile = "maas" } = image;
+  if (BOOT_PROFILES.some((one) => one === bootProfile)) return undefined;
+  return `image ${id} boots by the profile "${bootProfile}"; this agent knows ` +
+    `${BOOT_PROFILES.join(", ")}: update it`;
 }

@@ -16,28 +16,51 @@ export interface EphemeralBoot {
 /**
  * The kernel command line of an ephemeral boot.
  *
- * Tokens and their order follow MAAS's, because stock images' initramfs and cloud-init look for
- * exactly these: `root=squash:` and `ip=…:BOOTIF` (initramfs), `cc:{…}end_cc` and
- * `cloud-config-url=` (cloud-init), `overlayroot=`. Nothing secret may stand here: anyone on the
- * machine can read it.
+ * Tokens follow MAAS's, because stock images' initramfs and cloud-init look for exactly these:
+ * `root=squash:` and `ip=…:BOOTIF` (initramfs; with another boot profile, what that one's looks for),
+ * `cc:{…}end_cc` and `cloud-config-url=` (cloud-init), `overlayroot=`. Nothing secret may stand
+ * here: anyone on the machine can read it.
  */
 export function kernelCommandLine(boot: EphemeralBoot): string {
   return [
     "nomodeset",
-    `root=squash:${contentUrl(boot.filesUrl, boot.image.squashfs.sha256, "squashfs")}`,
-    `ip=::::${boot.hostname}:BOOTIF:dhcp`,
-    "ip6=off",
+    ...rootTokens(boot),
     "cc:{'datasource_list': ['MAAS']}end_cc",
     `cloud-config-url=${boot.preseedUrl}`,
     "ro",
-    "overlayroot=tmpfs",
-    "overlayroot_cfgdisk=disabled",
     "console=tty0",
     "console=ttyS0,115200",
     boot.image.kernelOptions,
     boot.kernelOptions ?? "", // the kernel takes the last of an option that is there twice
     `BOOTIF=01-${boot.mac.replaceAll(":", "-")}`,
   ].filter((token) => token !== "").join(" ");
+}
+
+/** Where its initramfs finds the root, and by which network. */
+function rootTokens({ image, filesUrl, hostname }: EphemeralBoot): string[] {
+  const rootUrl = (name: string) => contentUrl(filesUrl, image.squashfs.sha256, name);
+  const { bootProfile = "maas" } = image;
+  switch (bootProfile) {
+    case "dracut": // dracut.cmdline(7); the card is the one of BOOTIF
+      return [
+        `root=live:${rootUrl("squashfs.img")}`,
+        "rd.neednet=1",
+        "ip=dhcp",
+        "rd.live.overlay.overlayfs=1",
+      ];
+    case "live-boot": // live-boot(7): it looks at the end of the name
+      return ["boot=live", `fetch=${rootUrl("filesystem.squashfs")}`];
+    case "maas":
+      return [
+        `root=squash:${rootUrl("squashfs")}`,
+        `ip=::::${hostname}:BOOTIF:dhcp`,
+        "ip6=off",
+        "overlayroot=tmpfs",
+        "overlayroot_cfgdisk=disabled",
+      ];
+    default:
+      throw new Error(`nobody decides to boot by the profile ${bootProfile}`);
+  }
 }
 
 /** The kernel command line that only switches the machine off, by the image's own initramfs. */

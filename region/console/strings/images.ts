@@ -21,6 +21,10 @@ export const imagesText = {
   removeText: "It is offered no more. Machines that have it keep it.",
   emptyTextViewer: "A deploy needs one. Administrators name the sources that they come from.",
   hash: "SHA-256",
+  baseOs: "Made from",
+  bootProfile: "Boot profile",
+  minMemory: "Memory needed",
+  minDisk: "Disk needed",
 };
 
 export const sourcesText = {
@@ -84,6 +88,17 @@ export const sourcesText = {
 };
 
 export const uploadText = {
+  minMemory: "Memory needed, in MiB",
+  minDisk: "Disk needed, in GB",
+  noNumber: "Write a number above 0, or nothing",
+  baseOs: "Made from",
+  baseOsHint: "That system installs it, where it is here",
+  bootProfile: "Boot profile",
+  bootProfiles: {
+    maas: "MAAS: root=squash",
+    dracut: "dracut: root=live",
+    "live-boot": "live-boot: fetch",
+  },
   open: "Upload image",
   title: "Upload an image of your own",
   lead:

@@ -1,5 +1,6 @@
 import { bigint, boolean, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { moment } from "./columns.ts";
+import type { BootProfile } from "@/shared/machine/image_file.ts";
 import type { ImageFile } from "./images.ts";
 
 /** What is wanted of a source: a product that fits every list. An empty list fits all. */
@@ -54,6 +55,11 @@ export interface SyncImage {
   readonly subarch: string;
   readonly label: string;
   readonly kernelOptions: string;
+  /** These four are absent in syncs of before there were any. */
+  readonly bootProfile?: BootProfile;
+  readonly baseOs?: string | null;
+  readonly minMemoryMib?: number | null;
+  readonly minDiskBytes?: number | null;
   readonly streamFields: Readonly<Record<string, string>>;
   readonly files: readonly SyncFile[];
 }

@@ -1,5 +1,5 @@
 import { bigint, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
-import type { ImageFileRole } from "@/shared/machine/image_file.ts";
+import type { BootProfile, ImageFileRole } from "@/shared/machine/image_file.ts";
 import { moment } from "./columns.ts";
 
 /** One file of an image; its bytes are in the object store at `blobs/<sha256>`. */
@@ -43,6 +43,10 @@ export const images = pgTable("images", {
   /** What a machine must have to be deployed with it; null: anything. */
   minMemoryMib: integer("min_memory_mib"),
   minDiskBytes: bigint("min_disk_bytes", { mode: "number" }),
+  /** How it is booted over the network, where it can be. */
+  bootProfile: text("boot_profile").$type<BootProfile>().notNull().default("maas"),
+  /** `os/release` of what it is made from; null: nobody said so. */
+  baseOs: text("base_os"),
   /** Since when it is offered no more; the row stays, for machines and past operations name it. */
   retiredAt: moment("retired_at"),
   createdAt: moment("created_at").notNull(),

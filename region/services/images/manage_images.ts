@@ -8,12 +8,18 @@ import {
   retireImage,
   upsertImage,
 } from "@/region/db/queries/images.ts";
+import { needsToFields } from "@/region/domain/image_needs.ts";
 import { idFromBytes } from "@/region/domain/random_id.ts";
 import { blobName } from "@/region/object_store/object_names.ts";
 import { mustFind } from "@/region/services/not_found.ts";
 import { publishSoon } from "@/region/services/publish_soon.ts";
 import { DomainError } from "@/shared/errors/domain_error.ts";
-import { type ImageFileRole, imageRolesFault } from "@/shared/machine/image_file.ts";
+import {
+  type BootProfile,
+  type ImageFileRole,
+  imageRolesFault,
+  isBootable,
+} from "@/shared/machine/image_file.ts";
 import { formatFault, MAGIC_BYTES } from "@/shared/machine/image_magic.ts";
 import { recordChange } from "../audit/record_change.ts";
 import { type Caller, requireRole } from "../identity/caller.ts";
@@ -22,11 +28,17 @@ import { chunksOf } from "./assemble_blob.ts";
 export interface ImageInput {
   readonly name: string;
   readonly title?: string;
-  readonly os: string;
-  readonly release: string;
+  /** Absent: `custom`. */
+  readonly os?: string;
+  /** Absent: the name. */
+  readonly release?: string;
   readonly architecture: string;
   readonly files: readonly { readonly role: ImageFileRole; readonly sha256: string }[];
   readonly kernelOptions?: string;
+  /** Only where machines are booted with it. Absent: `maas`. */
+  readonly bootProfile?: BootProfile;
+  /** `os/release`: where there is such a system, it installs this image. */
+  readonly baseOs?: string | null;
   readonly minMemoryMib?: number | null;
   readonly minDiskBytes?: number | null;
 }
@@ -45,6 +57,15 @@ export async function createImage(
   requireRole(caller, "admin");
   const rolesFault = imageRolesFault(input.files.map(({ role }) => role));
   if (rolesFault) throw wrongFiles(rolesFault);
+  if (input.bootProfile !== undefined && !isBootable(input.files)) {
+    throw profileUnused(input.bootProfile);
+  }
+  const needs = {
+    bootProfile: input.bootProfile ?? "maas",
+    baseOs: input.baseOs ?? null,
+    minMemoryMib: input.minMemoryMib ?? null,
+    minDiskBytes: input.minDiskBytes ?? null,
+  };
   const now = ctx.now();
   const { image, siteIds } = await ctx.db.transaction(async (tx) => {
     await lockBlobs(tx); // no file goes between the look at it and the row that names it
@@ -58,14 +79,14 @@ export async function createImage(
       version: now.toISOString().replaceAll(/[-:Z]/g, "").replace("T", "."),
       kind: "os",
       title,
-      os: input.os,
-      release: input.release,
+      os: input.os ?? "custom",
+      release: input.release ?? input.name,
       releaseTitle: title,
       architecture: input.architecture,
       files,
       kernelOptions: input.kernelOptions ?? "",
-      minMemoryMib: input.minMemoryMib ?? null,
-      minDiskBytes: input.minDiskBytes ?? null,
+      ...needs,
+      streamFields: needsToFields(needs),
       sourceUrl: "",
       createdAt: now,
     });
@@ -75,7 +96,7 @@ export async function createImage(
       action: "image.create",
       id,
       name: input.name,
-      after: { product, version, files },
+      after: { product, version, files, ...needs },
     });
     return { image, siteIds: await bumpAllGenerations(tx) };
   });
@@ -133,6 +154,17 @@ function wrongFiles(message: string, field = "files"): DomainError {
     accepted:
       "one of squashfs, root-tgz, root-txz, root-dd, root-dd.gz, root-dd.xz, root-dd.zst; " +
       "with squashfs also kernel and initrd",
+  });
+}
+
+function profileUnused(profile: BootProfile): DomainError {
+  return new DomainError({
+    kind: "invalid_input",
+    code: "image.boot_profile_unused",
+    field: "bootProfile",
+    value: profile,
+    message: "no machine is booted over the network with an image that has no kernel and initrd",
+    accepted: "no bootProfile; or a kernel, an initrd and a squashfs besides",
   });
 }
 

@@ -11,6 +11,7 @@ import { listKernelOptions } from "@/region/db/queries/tags.ts";
 import { listSshKeys } from "@/region/db/queries/users.ts";
 import type { MachineRow } from "@/region/db/queries/machines.ts";
 import type { NewOperation } from "@/region/db/queries/operations.ts";
+import { checkImage, checkImageFits } from "@/region/domain/image_needs.ts";
 import { compileInstallPlan } from "@/region/domain/install/install_plan.ts";
 import { isConfigured, networkConfigOf } from "@/region/domain/interfaces/network_config.ts";
 import { parseSshKey } from "@/region/domain/ssh_key.ts";
@@ -141,6 +142,7 @@ async function prepareDeploy(
     storageWishOf(machine, settings),
     machine.inventory,
   );
+  checkImageFits(image, plan, disks);
   const [boot] = await listInterfaces(ctx.db, [machine.id]);
   if (!boot) {
     throw conflict("machine.no_interface", "no network interface of this machine is known");
@@ -149,7 +151,7 @@ async function prepareDeploy(
   const sshKeys = await chooseSshKeys(ctx, caller, input.sshKeys);
   return {
     imageId: image.id,
-    bootImageId: isBootable(image.files) ? null : await ephemeralImageId(ctx, machine, settings),
+    bootImageId: isBootable(image.files) ? null : await installerId(ctx, machine, image, settings),
     installScript: compileInstallPlan({
       hostname: machine.hostname,
       firmware,
@@ -180,19 +182,35 @@ async function chooseImage(
   { input: { imageId }, settings }: { input: DeployInput; settings: Settings },
 ): Promise<ImageRow> {
   if (imageId !== undefined) {
-    const image = mustFind(await findImage(ctx.db, imageId), "image", imageId);
-    checkImage(image, machine);
-    return image;
+    return checked(mustFind(await findImage(ctx.db, imageId), "image", imageId), machine);
   }
   const { deployRelease } = settings;
   if (deployRelease === null) throw imageIdMissing();
   const image = await findNewestOsImage(ctx.db, machine.architecture, deployRelease);
-  if (image) return image;
+  if (image) return checked(image, machine);
   throw conflict(
     "images.none_of_release",
     `there is no image of ${deployRelease}, the setting deployRelease, for ` +
       `${machine.architecture}; sync one, name an imageId, or change the setting`,
   );
+}
+
+function checked(image: ImageRow, { architecture, inventory }: MachineRow): ImageRow {
+  checkImage(image, { architecture, memoryMib: inventory?.memoryMib ?? 0 });
+  return image;
+}
+
+/** What an image is installed with that cannot be booted itself: what it is made from, if it is here. */
+async function installerId(
+  ctx: RegionContext,
+  machine: MachineRow,
+  { baseOs }: ImageRow,
+  settings: Settings,
+): Promise<string> {
+  const base = baseOs === null
+    ? undefined
+    : await findNewestBootable(ctx.db, machine.architecture, baseOs);
+  return base?.id ?? await ephemeralImageId(ctx, machine, settings);
 }
 
 /** The system that a machine is worked on in: of the wanted release, else the newest image for it. */
@@ -222,33 +240,6 @@ async function chooseSshKeys(
 ): Promise<string[]> {
   return named?.map((text) => parseSshKey(text).key) ??
     (await listSshKeys(ctx.db, caller.userId, SSH_KEYS_MAX)).map(({ key }) => key);
-}
-
-function checkImage(image: ImageRow, machine: MachineRow): void {
-  if (image.kind !== "os") {
-    throw conflict("image.not_an_os", `${image.title} is a ${image.kind}; choose a system`);
-  }
-  if (image.architecture !== machine.architecture) {
-    throw conflict(
-      "image.wrong_architecture",
-      `${image.title} is for ${image.architecture}, the machine is ${machine.architecture}`,
-    );
-  }
-  if (image.retiredAt !== null) {
-    throw conflict("image.retired", `${image.title} ${image.version} is offered no more`);
-  }
-  const { memoryMib = 0 } = machine.inventory ?? {};
-  if (image.minMemoryMib !== null && memoryMib < image.minMemoryMib) {
-    const message = `${image.title} needs ${image.minMemoryMib} MiB of memory, ` +
-      `the machine has ${memoryMib}`;
-    throw conflict("image.needs_more_memory", message);
-  }
-  const biggest = Math.max(0, ...machine.inventory?.disks.map(({ bytes }) => bytes) ?? []);
-  if (image.minDiskBytes !== null && biggest < image.minDiskBytes) {
-    const message = `${image.title} needs a disk of ${image.minDiskBytes} bytes, ` +
-      `the machine's biggest has ${biggest}`;
-    throw conflict("image.needs_bigger_disk", message);
-  }
 }
 
 function noImage(architecture: string): DomainError {

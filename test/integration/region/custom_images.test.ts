@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blobName, partName } from "@/region/object_store/object_names.ts";
 import { removeUnusedBlobs } from "@/region/services/images/remove_unused_blobs.ts";
 import { readSiteDocument } from "./site_document.ts";
-import { makeImage, makeMachine, makeSite } from "./rack_fixture.ts";
+import { INVENTORY, makeImage, makeMachine, makeSite } from "./rack_fixture.ts";
 import { type RegionUnderTest, startRegionUnderTest } from "./region_under_test.ts";
 
 let region: RegionUnderTest;
@@ -151,13 +151,98 @@ describe("an image of one's own", () => {
     const bytes = makeFile(500, 6);
     await upload(bytes);
     const systemId = await makeMachine(region, siteId);
-    const codeFor = async (more: object) => {
+    const refusal = async (more: object) => {
       const { body: image } = await create(sha256Of(bytes), more);
       const deploy = `POST /api/v1/machines/${systemId}/deploy`;
-      return (await region.call(deploy, { body: { imageId: image.id } })).body.code;
+      const { body } = await region.call(deploy, { body: { imageId: image.id } });
+      return [body.code, body.value, body.accepted];
     };
-    expect(await codeFor({ minMemoryMib: 2 ** 30 })).toBe("image.needs_more_memory");
-    expect(await codeFor({ minDiskBytes: 2 ** 50 })).toBe("image.needs_bigger_disk");
-    expect(await codeFor({ architecture: "arm64" })).toBe("image.wrong_architecture");
+    const { memoryMib, disks: [, disk] } = INVENTORY; // the first is too small for any system
+    if (!disk) throw new Error("the machine has a disk");
+    expect(await refusal({ minMemoryMib: 2 ** 30 })).toEqual([
+      "image.needs_more_memory",
+      `${memoryMib} MiB`,
+      `${2 ** 30} MiB or more`,
+    ]);
+    expect(await refusal({ minDiskBytes: 2 ** 50 })).toEqual([
+      "image.needs_bigger_disk",
+      `${disk.name}: ${disk.bytes} bytes`,
+      `${2 ** 50} bytes or more`,
+    ]);
+    expect(await refusal({ architecture: "arm64" }))
+      .toEqual(["image.wrong_architecture", "arm64", "an image for amd64"]);
+    expect(await refusal({ minMemoryMib: memoryMib, minDiskBytes: disk.bytes }))
+      .toEqual([undefined, undefined, undefined]);
+  });
+
+  test("that the settings name is looked at in the same way", async () => {
+    const siteId = await makeSite(region);
+    const bytes = makeFile(500, 7);
+    await upload(bytes);
+    const systemId = await makeMachine(region, siteId);
+    await create(sha256Of(bytes), { os: "custom", release: "greedy", minMemoryMib: 2 ** 30 });
+    const set = (value: string | null) =>
+      region.call("PATCH /api/v1/settings/deployRelease", { body: { value } });
+    expect((await set("custom/greedy")).status).toBe(200);
+    const { body } = await region.call(`POST /api/v1/machines/${systemId}/deploy`, { body: {} });
+    expect(body.code).toBe("image.needs_more_memory");
+    await set(null);
+  });
+
+  test("is installed by what it is made from, where that is here", async () => {
+    const siteId = await makeSite(region);
+    const jammyId = await makeImage(region, { os: "ubuntu", release: "jammy" });
+    region.advance(1000);
+    await makeImage(region, { os: "debian", release: "newest" });
+    const bytes = makeFile(500, 8);
+    await upload(bytes);
+    const installerOf = async (baseOs: string) => {
+      const { body: image } = await create(sha256Of(bytes), { baseOs });
+      expect(image.baseOs).toBe(baseOs);
+      const systemId = await makeMachine(region, siteId);
+      const answer = await region.call(`POST /api/v1/machines/${systemId}/deploy`, {
+        body: { imageId: image.id },
+      });
+      expect(answer.status, answer.text).toBe(202);
+      const { operations } = await readSiteDocument(region, siteId);
+      return operations.find((operation) => operation.systemId === systemId)?.imageId;
+    };
+    expect(await installerOf("ubuntu/jammy")).toBe(jammyId);
+    expect(await installerOf("rhel/9")).not.toBe(jammyId);
+    const bad = await create(sha256Of(bytes), { baseOs: "ubuntu" });
+    expect([bad.status, bad.body.detail]).toEqual([
+      400,
+      expect.stringContaining("write os/release, such as ubuntu/noble"),
+    ]);
+  });
+
+  test("is offered as custom and its name unless somebody says otherwise", async () => {
+    const bytes = makeFile(500, 9);
+    await upload(bytes);
+    const { body } = await create(sha256Of(bytes), { os: undefined, release: undefined });
+    expect([body.os, body.release, body.bootProfile]).toEqual(["custom", "golden", null]);
+  });
+
+  test("boots in the way of its profile; others and unused ones are refused", async () => {
+    const siteId = await makeSite(region);
+    const tgz = makeFile(500, 10);
+    const squashfs = makeFile(600, 11, [0x68, 0x73, 0x71, 0x73]);
+    for (const bytes of [tgz, squashfs]) await upload(bytes);
+    const files = [
+      { role: "squashfs", sha256: sha256Of(squashfs) },
+      ...["kernel", "initrd"].map((role) => ({ role, sha256: sha256Of(tgz) })),
+    ];
+    const made = await create("", { files, bootProfile: "dracut", name: "fedora" });
+    expect([made.status, made.body.bootProfile]).toEqual([201, "dracut"]);
+    const { images } = await readSiteDocument(region, siteId);
+    expect(images.find(({ id }) => id === made.body.id)?.bootProfile).toBe("dracut");
+    const unknown = await create("", { files, bootProfile: "casper" });
+    expect([unknown.status, unknown.body.detail]).toEqual([
+      400,
+      expect.stringMatching(/maas.*dracut.*live-boot/),
+    ]);
+    const unused = await create(sha256Of(tgz), { bootProfile: "dracut" });
+    expect([unused.status, unused.body.code, unused.body.value])
+      .toEqual([400, "image.boot_profile_unused", "dracut"]);
   });
 });

@@ -81,7 +81,12 @@ export async function makeMachine(
 /** An image in the table; its files are nowhere. */
 export async function makeImage(
   region: RegionUnderTest,
-  image: { kind?: "os" | "bootloader"; architecture?: string } = {},
+  image: {
+    kind?: "os" | "bootloader";
+    architecture?: string;
+    os?: string;
+    release?: string;
+  } = {},
 ): Promise<string> {
   const n = ++made;
   const file = (role: "kernel" | "initrd" | "squashfs") => ({
@@ -95,8 +100,8 @@ export async function makeImage(
     product: `product ${n}`,
     version: "1",
     title: "Test",
-    os: "test",
-    release: "1",
+    os: image.os ?? "test",
+    release: image.release ?? "1",
     releaseTitle: "One",
     architecture: image.architecture ?? "amd64",
     kind: image.kind ?? "os",

@@ -138,6 +138,7 @@ function ImageDialog(
   const [isLeaving, setLeaving] = useState(false);
   const { id: imageId, title, architecture, version, kernelOptions, sourceId, sourceUrl, files } =
     image;
+  const { baseOs, bootProfile, minMemoryMib, minDiskBytes } = image;
   if (isLeaving) {
     return (
       <ConfirmDialog
@@ -171,6 +172,14 @@ function ImageDialog(
         items={[
           [imagesText.version, version],
           sourceUrl === "" ? null : [imagesText.source, sourceUrl],
+          baseOs === null ? null : [imagesText.baseOs, baseOs],
+          bootProfile === null || bootProfile === "maas"
+            ? null
+            : [imagesText.bootProfile, bootProfile],
+          minMemoryMib === null
+            ? null
+            : [imagesText.minMemory, formatBytes(minMemoryMib * 1024 ** 2)],
+          minDiskBytes === null ? null : [imagesText.minDisk, formatBytes(minDiskBytes)],
           kernelOptions === ""
             ? null
             : [imagesText.kernelOptions, <code key="k">{kernelOptions}</code>],

@@ -1,11 +1,14 @@
 import { useRef, useState } from "preact/hooks";
 import {
+  BOOT_PROFILES,
+  type BootProfile,
   IMAGE_FILE_ROLES,
   IMAGE_WORD,
   IMAGE_WORD_ACCEPTED,
   imageRolesFault,
 } from "@/shared/machine/image_file.ts";
 import { formatFault, MAGIC_BYTES } from "@/shared/machine/image_magic.ts";
+import { roleOfName, type UploadRole } from "@/shared/machine/role_of_name.ts";
 import { uploadText } from "../../strings/images.ts";
 import { words } from "../../strings/words.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -14,7 +17,7 @@ import { SelectField, TextField } from "../../ui/Field.tsx";
 import { formatBytes } from "../../ui/format.ts";
 import { Note } from "../../ui/ProblemNote.tsx";
 import { useAction } from "../../ui/use_action.ts";
-import { guessImage, guessRole, isForeign, type UploadRole } from "./guess_image.ts";
+import { guessImage, isForeign } from "./guess_image.ts";
 import { startUpload } from "./uploads.ts";
 
 interface Chosen {
@@ -25,12 +28,15 @@ interface Chosen {
 
 const ROLES = IMAGE_FILE_ROLES.filter((role): role is UploadRole => role !== "bootfile");
 const WORDS = ["name", "os", "release"] as const;
+const NUMBERS = ["minMemoryMib", "minDiskGb"] as const;
+const GB = 1_000_000_000;
 
 /** An image of one's own: what it is, and the files that make it. */
 export function UploadDialog({ onClose }: { onClose: () => void }) {
   const [files, setFiles] = useState<readonly Chosen[]>([]);
   const [form, setForm] = useState({
     ...{ name: "", title: "", os: "", release: "", kernelOptions: "" },
+    ...{ baseOs: "", minMemoryMib: "", minDiskGb: "", bootProfile: "maas" as BootProfile },
     architecture: "amd64" as "amd64" | "arm64",
   });
   /** Asked once: until then nobody is told what is missing. */
@@ -40,7 +46,7 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
   const add = (chosen: readonly File[]) => {
     const all: readonly Chosen[] = [
       ...files,
-      ...chosen.map((file): Chosen => ({ file, role: guessRole(file.name) ?? "" })),
+      ...chosen.map((file): Chosen => ({ file, role: roleOfName(file.name) ?? "" })),
     ];
     const guess = guessImage(all.map(({ file }) => file.name));
     setFiles(all);
@@ -55,11 +61,16 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
   };
   const fault = (name: typeof WORDS[number]) =>
     isAsked && !IMAGE_WORD.test(form[name].trim()) ? IMAGE_WORD_ACCEPTED : undefined;
+  const numberFault = (name: typeof NUMBERS[number]) =>
+    isAsked && !isNumber(form[name]) ? uploadText.noNumber : undefined;
+  const isBooted = files.some(({ role }) => role === "kernel");
   const action = useAction(async () => {
     setAsked(true);
     const found = await faultOfFiles(files);
     setFileFault(found);
-    if (found !== undefined || WORDS.some((name) => !IMAGE_WORD.test(form[name].trim()))) return;
+    const isWrong = WORDS.some((name) => !IMAGE_WORD.test(form[name].trim())) ||
+      NUMBERS.some((name) => !isNumber(form[name]));
+    if (found !== undefined || isWrong) return;
     startUpload({
       image: {
         name: form.name.trim(),
@@ -68,6 +79,10 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
         architecture: form.architecture,
         ...(form.title.trim() ? { title: form.title.trim() } : {}),
         ...(form.kernelOptions.trim() ? { kernelOptions: form.kernelOptions.trim() } : {}),
+        ...(form.baseOs.trim() ? { baseOs: form.baseOs.trim() } : {}),
+        ...(form.minMemoryMib.trim() ? { minMemoryMib: Math.ceil(Number(form.minMemoryMib)) } : {}),
+        ...(form.minDiskGb.trim() ? { minDiskBytes: Math.ceil(Number(form.minDiskGb) * GB) } : {}),
+        ...(isBooted ? { bootProfile: form.bootProfile } : {}),
       },
       files: files.flatMap(({ file, role }) => role === "" ? [] : [{ file, role }]),
     });
@@ -151,8 +166,53 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
           hasNoMemory
         />
       </div>
+      <div class="pair">
+        <TextField
+          label={uploadText.minMemory}
+          value={form.minMemoryMib}
+          fault={numberFault("minMemoryMib")}
+          onInput={set("minMemoryMib")}
+          hasNoMemory
+        />
+        <TextField
+          label={uploadText.minDisk}
+          value={form.minDiskGb}
+          fault={numberFault("minDiskGb")}
+          onInput={set("minDiskGb")}
+          hasNoMemory
+        />
+      </div>
+      <div class="pair">
+        <TextField
+          label={uploadText.baseOs}
+          hint={uploadText.baseOsHint}
+          value={form.baseOs}
+          onInput={set("baseOs")}
+          placeholder="ubuntu/noble"
+          isMono
+          hasNoMemory
+        />
+        {isBooted
+          ? (
+            <SelectField<BootProfile>
+              label={uploadText.bootProfile}
+              value={form.bootProfile}
+              options={BOOT_PROFILES.map((value) => ({
+                value,
+                label: uploadText.bootProfiles[value],
+              }))}
+              onChange={set("bootProfile")}
+            />
+          )
+          : null}
+      </div>
     </Dialog>
   );
+}
+
+/** Nothing at all says that nothing is needed. */
+function isNumber(text: string): boolean {
+  return text.trim() === "" || Number(text) > 0;
 }
 
 /** What speaks against sending them, found before hours of it. */

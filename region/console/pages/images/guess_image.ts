@@ -1,25 +1,3 @@
-import type { ImageFileRole } from "@/shared/machine/image_file.ts";
-
-export type UploadRole = Exclude<ImageFileRole, "bootfile">;
-
-/** The first that fits counts: a `.tar.gz` is no compressed disk. */
-const ROLES: readonly (readonly [name: RegExp, role: UploadRole])[] = [
-  [/squashfs|\.sqfs$/, "squashfs"],
-  [/initrd|initramfs/, "initrd"],
-  [/vmlinu|bzimage|kernel/, "kernel"],
-  [/\.(tar\.gz|tgz)$/, "root-tgz"],
-  [/\.(tar\.xz|txz)$/, "root-txz"],
-  [/\.(img|raw|dd|ddimg|disk|bin)$/, "root-dd"],
-  [/\.gz$/, "root-dd.gz"],
-  [/\.xz$/, "root-dd.xz"],
-  [/\.zstd?$/, "root-dd.zst"],
-];
-
-/** What a file is for, by its name; undefined: it does not say. */
-export function guessRole(name: string): UploadRole | undefined {
-  return ROLES.find(([pattern]) => pattern.test(name.toLowerCase()))?.[1];
-}
-
 /** Formats of virtual machines and installers, which no machine's disk can be written with. */
 export function isForeign(name: string): boolean {
   return /\.(qcow2?|vmdk|vhdx?|vdi|ova|iso|wim|esd)$/i.test(name);

@@ -1,11 +1,11 @@
 import type { Problem } from "@/shared/contract/problem.ts";
+import type { UploadRole } from "@/shared/machine/role_of_name.ts";
 import type { InputOf } from "../../api/api_schema.ts";
 import { api, toProblem } from "../../api/client.ts";
 import { refresh } from "../../api/queries.ts";
 import { createStore } from "../../api/store.ts";
 import { uploadText } from "../../strings/images.ts";
 import { toast } from "../../ui/toasts.ts";
-import type { UploadRole } from "./guess_image.ts";
 import { type FileProgress, sendFile } from "./send_file.ts";
 
 type NewImage = InputOf<"/images", "post">["json"];
