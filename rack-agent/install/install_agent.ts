@@ -22,13 +22,15 @@ export async function installAgent(
   }
   requireRoot();
   const places = placesBelow(root);
-  for (const path of [places.program, places.unit, `${places.unpacked}/x`]) {
-    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o755 });
-  }
+  for (const path of [places.program, places.unit, places.data]) await ensureFolder(above(path));
+  await makePassable(above(places.data));
+  await ensureFolder(places.unpacked);
+  await makePassable(places.unpacked);
   await Deno.mkdir(places.data, { recursive: true, mode: 0o700 });
   await replaceFile(builtFile, places.program);
   await placeUnpacked(places.unpacked);
-  await Deno.writeTextFile(places.unit, systemdUnit(placesBelow("")), { mode: 0o644 });
+  await Deno.writeTextFile(places.unit, systemdUnit(placesBelow("")));
+  await Deno.chmod(places.unit, 0o644);
   console.log(`installed ${places.program} and ${places.unit}`);
   if (root !== "") return;
   if (!await hasAccount(ACCOUNT)) await addAccount();
@@ -36,6 +38,19 @@ export async function installAgent(
   if (await hasSystemd()) await hostCommand("systemctl", "daemon-reload");
   console.log("next: rackwright-agent join <region-url> --token <token>");
   console.log(`then: systemctl enable --now ${UNIT_NAME}`);
+}
+
+function above(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
+async function ensureFolder(path: string): Promise<void> {
+  await Deno.mkdir(path, { recursive: true, mode: 0o755 });
+}
+
+/** For a folder of ours alone: the service's account must get through, whatever root's umask is. */
+async function makePassable(path: string): Promise<void> {
+  await Deno.chmod(path, 0o755);
 }
 
 export function requireRoot(): void {
@@ -66,15 +81,18 @@ async function replaceFile(from: string, to: string): Promise<void> {
  * agent has nothing to unpack.
  */
 async function placeUnpacked(folder: string): Promise<void> {
-  const running = Deno.execPath().slice(0, Deno.execPath().lastIndexOf("/"));
+  const running = above(Deno.execPath());
   if (!await exists(`${running}/main.js`)) return;
   const name = running.slice(running.lastIndexOf("/") + 1);
   const target = `${folder}/${name}`;
   if (running !== target) {
     await removeAll(target);
-    await Deno.mkdir(target, { mode: 0o755 });
+    await Deno.mkdir(target);
+    await makePassable(target);
     for await (const { name: file, isFile } of Deno.readDir(running)) {
-      if (isFile) await Deno.copyFile(`${running}/${file}`, `${target}/${file}`);
+      if (!isFile) continue;
+      await Deno.copyFile(`${running}/${file}`, `${target}/${file}`);
+      await Deno.chmod(`${target}/${file}`, file === "deno" ? 0o755 : 0o644);
     }
   }
   for await (const { name: other } of Deno.readDir(folder)) {

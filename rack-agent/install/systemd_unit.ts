@@ -5,7 +5,8 @@ import { ACCOUNT, type Places } from "./places.ts";
  *
  * CAP_NET_BIND_SERVICE for ports 67 and 69, CAP_NET_RAW for answers to machines that have no address
  * yet, CAP_NET_ADMIN for receive buffers that hold a whole site's questions. Memory that is written
- * and then run is not denied: that is how a JavaScript engine works.
+ * and then run is not denied: that is how a JavaScript engine works. A system call that is filtered
+ * fails and does not end the agent: a runtime tries some, and goes on without.
  */
 export function systemdUnit({ program, data }: Places): string {
   const capabilities = "CAP_NET_BIND_SERVICE CAP_NET_RAW CAP_NET_ADMIN";
@@ -47,6 +48,7 @@ RestrictSUIDSGID=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK AF_PACKET
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
 UMask=0077
 
 [Install]

@@ -16,7 +16,10 @@ export async function uninstallAgent(
     await hostCommand("systemctl", "disable", "--now", UNIT_NAME);
   }
   for (const path of [unit, program, unpacked]) await removeAll(path);
-  if (isPurge) await removeAll(data);
+  if (isPurge) {
+    await removeAll(data);
+    await Deno.remove(data.slice(0, data.lastIndexOf("/"))).catch(() => {}); // unless others use it
+  }
   if (isThisHost) {
     if (await hasSystemd()) await hostCommand("systemctl", "daemon-reload");
     if (isPurge) await removeAll("/var/cache/rackwright-agent");

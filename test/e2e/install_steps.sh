@@ -10,13 +10,17 @@ section() {
 unit=rackwright-agent.service
 main_pid() { systemctl show -p MainPID --value $unit; }
 until_answering() {
-  for _ in $(seq 120); do
+  for _ in $(seq 20); do
     rackwright-agent status --json >/run/status.json 2>/run/status.err && return 0
-    sleep 0.5
+    sleep 2
   done
   cat /run/status.err
-  journalctl -u $unit --no-pager | tail -n 20
+  journalctl -u $unit --no-pager | tail -n 20 | tee /dev/ttyS0
+  systemctl list-jobs --no-pager | tee /dev/ttyS0
 }
+
+section booted
+systemctl is-system-running --wait
 
 # A rack's network: the agent's end of a cable, and a machine at the other.
 ip netns add rack
@@ -38,7 +42,7 @@ rackwright-agent join "$REGION_URL"; echo "ended with $?"
 unset RACKWRIGHT_JOIN_TOKEN
 
 section start
-systemctl enable --now $unit; echo "ended with $?"
+timeout 120 systemctl enable --now $unit; echo "ended with $?"
 until_answering
 systemctl is-active $unit
 systemctl is-enabled $unit
@@ -62,15 +66,15 @@ section check
 rackwright-agent check
 
 section lease
-cat >/run/lease.sh <<'SCRIPT'
+cat >/root/lease.sh <<'SCRIPT'
 #!/bin/sh
 [ "$1" = bound ] || exit 0
 ip addr add "$ip/24" dev "$interface"
 echo "leased $ip by $serverid"
 SCRIPT
-chmod 755 /run/lease.sh
+chmod 755 /root/lease.sh
 for _ in $(seq 30); do # the state with the network is on its way from the region
-  ip netns exec rack busybox udhcpc -i eth0 -n -q -f -t 2 -T 1 -s /run/lease.sh && break
+  ip netns exec rack busybox udhcpc -i eth0 -n -q -f -t 2 -T 1 -s /root/lease.sh && break
 done
 rackwright-agent leases
 
@@ -93,7 +97,7 @@ journalctl -u $unit --no-pager -o cat | tail -n 40
 section uninstall
 rackwright-agent uninstall --purge; echo "ended with $?"
 for path in /usr/local/bin/rackwright-agent /usr/lib/rackwright-agent /var/lib/rackwright/agent \
-  /var/cache/rackwright-agent /etc/systemd/system/$unit \
+  /var/lib/rackwright /var/cache/rackwright-agent /etc/systemd/system/$unit \
   /etc/systemd/system/multi-user.target.wants/$unit; do
   [ -e "$path" ] && echo "left $path"
 done

@@ -126,7 +126,17 @@ function serve(
       TEST_SERVER: `http://${HOST_FROM_INSIDE}:${server.addr.port}`,
     };
     const lines = Object.entries(all).map(([name, value]) => `${name}='${value}'`);
-    return ["#!/bin/bash", ...lines, script].join("\n");
+    // Not as a part of the boot: a person's commands come when that is over.
+    return [
+      "#!/bin/bash",
+      "cat >/root/steps.sh <<'END-OF-STEPS'",
+      "#!/bin/bash",
+      ...lines,
+      script,
+      "END-OF-STEPS",
+      "chmod 700 /root/steps.sh",
+      "systemd-run --no-block --setenv=PATH --setenv=HOME=/root /root/steps.sh",
+    ].join("\n");
   }
   return server;
 }

@@ -73,6 +73,11 @@ test.skipIf(!canRun)(
     const unit = await Deno.readTextFile(`${root}/etc/systemd/system/rackwright-agent.service`);
     expect(unit).toContain("ExecStart=/usr/local/bin/rackwright-agent run");
     const installed = `${root}/usr/local/bin/rackwright-agent`;
+    // The service's account has to get to its data, and nobody else into it.
+    const modeOf = (path: string) => ((Deno.statSync(root + path).mode ?? 0) & 0o777).toString(8);
+    expect(modeOf("/var/lib/rackwright")).toBe("755");
+    expect(modeOf("/var/lib/rackwright/agent")).toBe("700");
+    expect(modeOf("/usr/lib/rackwright-agent")).toBe("755");
     expect((await run(installed, "--version")).stdout).toContain(AGENT_VERSION);
     const unpacked = [...Deno.readDirSync(`${root}/usr/lib/rackwright-agent`)];
     expect(unpacked).toHaveLength(1);
