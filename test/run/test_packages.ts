@@ -17,6 +17,7 @@ export const TEST_PACKAGES: readonly string[] = [
   "isc-dhcp-relay", // dhcrelay
   "kea-admin", // perfdhcp
   "jq",
+  "netplan.io", // reads what deployed machines are given
   "openipmi", // ipmi_sim
   "python3-pyghmi", // fakebmc
   "python3-sushy", // OpenStack's Redfish client
