@@ -31,7 +31,11 @@ export const powerBench: Bench = {
       bars: [
         ...watched.bars,
         ...compared.bars,
-        atMost("order in the region to chassis control, p50 (ms)", median(times), ORDER_MS_MAX),
+        atMost(
+          "order in the region to chassis control, p50 (ms)",
+          round(median(times)),
+          ORDER_MS_MAX,
+        ),
       ],
     };
   },
