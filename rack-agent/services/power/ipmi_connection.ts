@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { DecodeError } from "../../wire/byte_reader.ts";
 import type { IpmiCommand } from "../../wire/ipmi/commands/ipmi_command.ts";
@@ -12,6 +11,7 @@ import {
 } from "../../protocol/ipmi/login.ts";
 import { startSession, step } from "../../protocol/ipmi/session.ts";
 import type { DropCounts, IpmiSession, SessionStep } from "../../protocol/ipmi/session_state.ts";
+import type { HostNames } from "./host_names.ts";
 import type { Attachment, IpmiSockets } from "./ipmi_sockets.ts";
 
 /** What a connection needs from the world. */
@@ -21,6 +21,7 @@ export interface IpmiConnectionDeps {
   /** Bytes from a cryptographic generator. */
   randomBytes(length: number): Uint8Array;
   readonly sockets: IpmiSockets;
+  readonly names: HostNames;
 }
 
 /** The outcomes a caller waits for. */
@@ -40,12 +41,15 @@ export class IpmiConnection {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waiter: Waiter | undefined;
   #isClosed = false;
+  /** Rejects at the end, for whoever would wait beyond it. */
+  readonly #closing = Promise.withResolvers<never>();
 
   /** DomainError `bmc.login_malformed` when the login cannot be IPMI's. */
   constructor(login: IpmiLogin, deps: IpmiConnectionDeps) {
     this.#login = checkLogin(login);
     this.#target = { address: login.address, port: login.port ?? IPMI_PORT };
     this.#deps = deps;
+    this.#closing.promise.catch(() => {});
   }
 
   /** Datagrams not believed so far, by reason; `foreign` came from another address than the BMC. */
@@ -112,11 +116,12 @@ export class IpmiConnection {
     const { address, port } = this.#target;
     const family = isIP(address);
     if (family === 4 || family === 6) return { address, port, family } as const;
-    const found = await lookup(address).catch((cause) => {
-      const sentence = `the name of the BMC at ${this.#login.where} cannot be resolved`;
-      throw bmcFault("bmc.no_answer", sentence, cause);
-    });
-    return { address: found.address, port, family: found.family === 6 ? 6 : 4 } as const;
+    const found = await Promise.race([this.#deps.names.find(address), this.#closing.promise])
+      .catch((cause) => {
+        const sentence = `the name of the BMC at ${this.#login.where} cannot be resolved`;
+        throw bmcFault("bmc.no_answer", sentence, cause);
+      });
+    return { ...found, port };
   }
 
   #receive(bytes: Uint8Array): void {
@@ -180,6 +185,7 @@ export class IpmiConnection {
   #release(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#closing.reject(new Error("the connection was closed"));
     clearTimeout(this.#timer);
     this.#attachment?.detach();
   }

@@ -13,6 +13,7 @@ import { getChassisStatus } from "../../wire/ipmi/commands/get_chassis_status.ts
 import type { IpmiCommand } from "../../wire/ipmi/commands/ipmi_command.ts";
 import { setSystemBootOptions } from "../../wire/ipmi/commands/set_system_boot_options.ts";
 import type { PowerClock, PowerDriver } from "./driver.ts";
+import { HostNames } from "./host_names.ts";
 import { IpmiConnection, type IpmiConnectionDeps } from "./ipmi_connection.ts";
 import { type IpmiRunner, isBmcFault } from "./ipmi_runner.ts";
 import { IpmiSockets } from "./ipmi_sockets.ts";
@@ -20,14 +21,15 @@ import { IpmiSockets } from "./ipmi_sockets.ts";
 /**
  * A driver for one BMC, on the system's random generator. Nothing is sent before the first call.
  *
- * `sockets` lets many drivers share; absent: it has its own.
+ * `sockets` and `names` let many drivers share; absent: it has its own.
  */
 export function openIpmiDriver(
   login: IpmiLogin,
-  deps: { clock: Pick<PowerClock, "nowMs">; sockets?: IpmiSockets },
+  deps: { clock: Pick<PowerClock, "nowMs">; sockets?: IpmiSockets; names?: HostNames },
 ): IpmiDriver {
   return new IpmiDriver(login, {
     sockets: deps.sockets ?? new IpmiSockets(),
+    names: deps.names ?? new HostNames(),
     nowMs: () => deps.clock.nowMs(),
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
   });

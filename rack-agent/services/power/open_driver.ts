@@ -1,4 +1,5 @@
 import type { BmcDescription, PowerClock, PowerDriver } from "./driver.ts";
+import type { HostNames } from "./host_names.ts";
 import { openIpmiDriver } from "./ipmi_driver.ts";
 import type { IpmiSockets } from "./ipmi_sockets.ts";
 import { ManualDriver } from "./manual_driver.ts";
@@ -11,6 +12,8 @@ export interface DriverDeps {
   readonly clock: Pick<PowerClock, "nowMs">;
   /** That IPMI sessions share; absent: each has its own. */
   readonly sockets?: IpmiSockets;
+  /** That IPMI connections ask; absent: each for itself. */
+  readonly names?: HostNames;
   /** Broadcast addresses of the networks that this host is in. */
   readonly broadcasts: () => readonly string[];
   /** The certificate that a BMC showed to whoever could log in. */

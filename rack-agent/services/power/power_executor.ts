@@ -8,6 +8,7 @@ import type { Log } from "@/rack-agent/runtime/log.ts";
 import type { PowerExecutor } from "../operations_service.ts";
 import { CertificatePins } from "./certificate_pins.ts";
 import { BmcDescriptions } from "./describe_bmc.ts";
+import { HostNames } from "./host_names.ts";
 import { IpmiSockets } from "./ipmi_sockets.ts";
 import { openDriver } from "./open_driver.ts";
 import { PowerOrders } from "./power_orders.ts";
@@ -48,11 +49,13 @@ export function powerControl(deps: PowerControlDeps): PowerControl {
   const nowMs = () => clock.monoMs();
   const pins = new CertificatePins((seen) => record({ kind: "bmc.certificate_seen", ...seen }));
   const sockets = new IpmiSockets();
+  const names = new HostNames();
   const orders = new PowerOrders({
     openDriver: (bmc) =>
       openDriver(bmc, {
         clock: { nowMs },
         sockets,
+        names,
         broadcasts: deps.broadcasts,
         onCertificate: (seen, sha256) => pins.note(seen, sha256),
       }),

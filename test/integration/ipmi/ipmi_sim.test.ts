@@ -5,6 +5,7 @@ import type { PowerOrder } from "@/rack-agent/protocol/power/order.ts";
 import type { IpmiDescription, PowerClock } from "@/rack-agent/services/power/driver.ts";
 import { IpmiConnection } from "@/rack-agent/services/power/ipmi_connection.ts";
 import { type IpmiDriver, openIpmiDriver } from "@/rack-agent/services/power/ipmi_driver.ts";
+import { HostNames } from "@/rack-agent/services/power/host_names.ts";
 import { IpmiSockets } from "@/rack-agent/services/power/ipmi_sockets.ts";
 import { PowerOrders } from "@/rack-agent/services/power/power_orders.ts";
 import { sleep } from "@/rack-agent/runtime/backoff.ts";
@@ -137,6 +138,7 @@ describe.skipIf(!HAS_PEERS)("against OpenIPMI's simulator", { timeout: 60_000 },
       nowMs: clock.nowMs,
       randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
       sockets: new IpmiSockets(),
+      names: new HostNames(),
     });
     await connection.open();
     const device = await connection.run(getDeviceId, undefined);
