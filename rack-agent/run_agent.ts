@@ -94,11 +94,9 @@ async function composeAgent(
         ...(origin === "region" ? {} : { origin }),
       }),
     budgetBytes: cacheBytes,
-    onDiskFull: ({ sha256, bytes }) => {
-      log("content.disk_full", { sha256, bytes });
-      const message =
-        `the disk of the agent's host is full: a file of ${bytes} bytes cannot be kept`;
-      journal.append({ kind: "image.not_cached", sha256, code: "content.disk_full", message });
+    onDiskFull: ({ sha256 }, { code, message }) => {
+      log(code, { sha256, message });
+      journal.append({ kind: "image.not_cached", sha256, code, message });
     },
     onEvicted: (sha256) => {
       files.forget(sha256);

@@ -1,7 +1,9 @@
 import type { ContentFile } from "@/shared/contract/site_state.ts";
 import type { ContentOrigin } from "@/shared/contract/facts.ts";
+import { DomainError } from "@/shared/errors/domain_error.ts";
 import { syncFolderOf } from "./atomic_file.ts";
 import {
+  DISK_FULL,
   dropUnproven,
   type Fetcher,
   fetchRest,
@@ -13,7 +15,7 @@ import {
 import { checkChunkHashes, ContentVerifier } from "./content_verifier.ts";
 import { noteOrigin } from "./cache_origins.ts";
 import { readPins } from "./cache_pins.ts";
-import { freeDiskBytes } from "./disk_space.ts";
+import { spareDiskBytes } from "./disk_space.ts";
 import { evictions, type StoredFile } from "./cache_budget.ts";
 
 const USE_NOTED_MS = 60_000;
@@ -61,7 +63,7 @@ export interface ContentCacheDeps {
   /** More than this is not kept, but for what is pinned; without it there is no limit. */
   readonly budgetBytes?: number;
   /** The disk is full: what is here goes on being served. */
-  readonly onDiskFull?: (file: ContentFile) => void;
+  readonly onDiskFull?: (file: ContentFile, fault: { code: string; message: string }) => void;
   /** A file has left the cache. */
   readonly onEvicted?: (sha256: string) => void;
 }
@@ -178,14 +180,14 @@ export class ContentCache {
     const disk = Deno.openSync(aside, { read: true, write: true, create: true, mode: 0o600 });
     let came;
     try {
-      await this.#makeRoomFor(file);
+      await this.#makeRoomFor(file, (await disk.stat()).size);
       came = await this.#complete(file, disk, onReady);
       await disk.sync();
     } catch (error) {
       const isUseless = (await disk.stat()).size === 0 || isDiskFull(error) ||
         isMismatch(error) && !file.chunks;
       if (isUseless) await Deno.remove(aside).catch(() => {});
-      if (isDiskFull(error)) this.#deps.onDiskFull?.(file);
+      if (isDiskFull(error)) this.#deps.onDiskFull?.(file, noRoom(file));
       throw error;
     } finally {
       disk.close();
@@ -258,10 +260,22 @@ export class ContentCache {
     }
   }
 
-  /** Those unused for the longest go first. */
-  async #makeRoomFor(file: ContentFile): Promise<void> {
+  /**
+   * Parts that nobody completes go first, then files unused for the longest. Throws as on a full disk
+   * when what may go is not enough, before a byte is written.
+   */
+  async #makeRoomFor(file: ContentFile, partBytes: number): Promise<void> {
+    const { folder } = this.#deps;
+    const missingBytes = file.bytes - partBytes;
+    const isRoom = async () => await spareDiskBytes(folder) >= missingBytes;
+    if (!await isRoom()) await this.#dropIdleParts();
+    await this.#evictFor(missingBytes);
+    if (!await isRoom()) throw noRoom(file);
+  }
+
+  async #evictFor(missingBytes: number): Promise<void> {
     const stored = await this.#stored();
-    const limitBytes = await this.#limitBytes(stored) - file.bytes;
+    const limitBytes = await this.#limitBytes(stored) - missingBytes;
     if (sumBytes(stored) <= limitBytes) return;
     const pinned = this.#pinned.union(await readPins(this.#deps.folder));
     for (const sha256 of evictions(stored, pinned, limitBytes)) {
@@ -271,9 +285,17 @@ export class ContentCache {
     }
   }
 
+  async #dropIdleParts(): Promise<void> {
+    for await (const { name } of Deno.readDir(this.#deps.folder)) {
+      const [, sha256 = ""] = /^([0-9a-f]{64})\.part$/.exec(name) ?? [];
+      if (sha256 === "" || this.#fetching.has(sha256)) continue;
+      await Deno.remove(this.#partPath(sha256)).catch(ignoreMissing);
+    }
+  }
+
   /** What whole files may take up together: no more than was allowed, or than the disk has room for. */
   async #limitBytes(stored: readonly StoredFile[]): Promise<number> {
-    const roomBytes = sumBytes(stored) + await freeDiskBytes(this.#deps.folder);
+    const roomBytes = sumBytes(stored) + await spareDiskBytes(this.#deps.folder);
     return Math.min(this.#deps.budgetBytes ?? Infinity, roomBytes);
   }
 
@@ -287,6 +309,16 @@ export class ContentCache {
     }
     return stored;
   }
+}
+
+function noRoom({ bytes }: ContentFile): DomainError {
+  return new DomainError({
+    kind: "unavailable",
+    code: DISK_FULL,
+    message:
+      `the disk of the agent's host has no room for a file of ${bytes} bytes: make some, or ` +
+      "free the cache (rackwright-agent cache evict)",
+  });
 }
 
 /** A person may have evicted it. */

@@ -64,10 +64,13 @@ export function isMismatch(error: unknown): boolean {
   return error instanceof DomainError && error.code === "content.mismatch";
 }
 
-/** The disk, or what this user may have of it. */
+/** Of the error that says that there is no room for a file. */
+export const DISK_FULL = "content.disk_full";
+
+/** The disk, or what this user or the cache may have of it. */
 export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && "code" in error &&
-    (error.code === "ENOSPC" || error.code === "EDQUOT");
+    [DISK_FULL, "ENOSPC", "EDQUOT"].some((code) => code === error.code);
 }
 
 async function copy(

@@ -139,6 +139,63 @@ describe("a sync", () => {
     expect(body).toMatchObject({ state: "done", problem: null });
   });
 
+  test("comes no faster than is allowed, and says how long it will take", async () => {
+    const big = "y".repeat(12 * 1024 ** 2);
+    const tree = makeTree("slow", (squashfs) => {
+      Object.assign(squashfs, { sha256: hashOf(big), size: big.length });
+    });
+    tree.set("slow/20260102/squashfs", big);
+    source.tree = tree;
+    const limits = { selections: [{ os: ["debian"] }], bytesPerSecond: 6 * 1024 ** 2 };
+    const { body: { id } } = await calls.makeSource("slow", limits);
+    const { body: sync } = await region.call(`POST /api/v1/boot-sources/${id}/sync`);
+    expect(sync.etaSeconds).toBeNull(); // nothing has come yet
+    // A third of it for each of the files at once: a part of 1 MiB every half second.
+    await runSyncs(region.ctx, { sliceMs: 2000 });
+    region.advance(1000);
+    const during = (await region.call(`GET /api/v1/image-syncs/${sync.id}`)).body;
+    expect(during.state).toBe("running");
+    expect(during.doneBytes).toBeLessThanOrEqual(6 * 1024 ** 2);
+    const left = during.totalBytes - during.doneBytes;
+    expect(during.etaSeconds).toBe(Math.ceil(left / during.fetchedBytes));
+    await region.call(`PATCH /api/v1/boot-sources/${id}`, { body: { bytesPerSecond: null } });
+    await runSyncs(region.ctx, { sliceMs: 60_000 });
+    const { body } = await region.call(`GET /api/v1/image-syncs/${sync.id}`);
+    expect(body).toMatchObject({ state: "done", etaSeconds: null });
+  });
+
+  test("that ends takes no file from a rescued machine or an installation under way", async () => {
+    source.tree = makeTree("rescue");
+    const { sourceId } = await calls.load("rescue");
+    const image = (await calls.imagesOf()).find(({ product }) => product.startsWith("rescue:deb"));
+    const sha256 = hashOf("rescue rescue/20260102/squashfs");
+    const isThere = async () => {
+      region.advance(2 * 24 * 3_600_000);
+      await removeUnusedBlobs(region.ctx);
+      return await region.ctx.objectStore.head(blobName(sha256)) !== undefined;
+    };
+    const siteId = await makeSite(region);
+    const systemId = await makeMachine(region, siteId, { status: "Rescue mode" });
+    const set = (rescue: string | null) =>
+      region.ctx.db.execute(
+        sql`UPDATE machines SET rescue = ${rescue}::jsonb WHERE system_id = ${systemId}`,
+      );
+    await set(JSON.stringify({ imageId: image?.id, sshKeys: [] }));
+    await region.call(`DELETE /api/v1/boot-sources/${sourceId}`);
+    expect(await isThere()).toBe(true);
+    await set(null);
+    const operation = (state: string) =>
+      region.ctx.db.execute(sql`UPDATE operations SET state = ${state} WHERE id = 'o-gc'`);
+    await region.ctx.db.execute(
+      sql`INSERT INTO operations (id, kind, machine_id, site_id, state, boot_image_id, asked_at)
+        SELECT 'o-gc', 'deploy', id, site_id, 'running', ${image?.id}, now()
+        FROM machines WHERE system_id = ${systemId}`,
+    );
+    expect(await isThere()).toBe(true);
+    await operation("done");
+    expect(await isThere()).toBe(false);
+  });
+
   test("that is cancelled publishes nothing; the next one goes on from its parts", async () => {
     const big = "x".repeat(3 * 1024 ** 2);
     source.tree = makeTree("cut", (squashfs) => {

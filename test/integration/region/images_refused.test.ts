@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { generateKey } from "openpgp";
 import { blobName } from "@/region/object_store/object_names.ts";
+import { FETCH_ATTEMPTS_MAX } from "@/region/domain/sync_retry.ts";
+import { runSyncs } from "@/region/services/images/run_syncs.ts";
 import { makeSigningPgpKey, publicPgpKey, signCleartext } from "@/region/tokens/openpgp.ts";
 import {
   imageCalls,
@@ -54,6 +57,15 @@ describe("a sync", () => {
       "image_source.file_differs",
     ],
     [
+      "fewer bytes than were told of",
+      (_, __, file) =>
+        new Response(file.slice(1), {
+          status: 206,
+          headers: { "content-range": `bytes 0-${file.length - 2}/${file.length - 1}` },
+        }),
+      "image_source.file_differs",
+    ],
+    [
       "a compressed body",
       (_, __, file) =>
         new Response(new Blob([file]).stream().pipeThrough(new CompressionStream("gzip")), {
@@ -95,6 +107,60 @@ describe("a sync", () => {
     const { status, body } = await calls.load(`path ${what}`);
     expect([status, body.code]).toEqual([400, "image_source.path_escapes"]);
     expect(source.asked).toEqual(["streams/v1/index.json", "streams/v1/p.json"]);
+  });
+
+  test("that gets a body which always ends early tries again, and then fails with the reason", async () => {
+    source.tree = makeTree("early");
+    source.respond = (path, _, file) =>
+      new Response(
+        path.endsWith("squashfs") ? ReadableStream.from([encode(file.slice(2))]) : file,
+      );
+    const { body: { id } } = await calls.makeSource("early");
+    const { body: started } = await calls.sync(id);
+    expect(started.state).toBe("running");
+    expect(started.problem).toMatch(/squashfs (ended before its time|broke off)/);
+    for (let attempts = 1; attempts < FETCH_ATTEMPTS_MAX; attempts++) {
+      region.advance(10 * 60_000);
+      await runSyncs(region.ctx, { sliceMs: 60_000 });
+    }
+    const { body } = await region.call(`GET /api/v1/image-syncs/${started.id}`);
+    expect([body.state, body.failure?.code]).toEqual(["failed", "image_source.unreachable"]);
+    expect((await calls.productsOf()).join()).not.toContain("early");
+  });
+
+  test("does not begin with an index of 100 MB, and does not read it to its end", async () => {
+    source.tree = makeTree("huge");
+    const { sourceId } = await calls.load("huge");
+    let sent = 0;
+    source.respond = (path, _, file) => {
+      if (!path.endsWith("p.json")) return new Response(file);
+      const pieces = function* () {
+        for (; sent < 100 * 1024 ** 2; sent += 1024 ** 2) yield new Uint8Array(1024 ** 2).fill(32);
+      };
+      return new Response(ReadableStream.from(pieces()));
+    };
+    const { status, body } = await calls.sync(sourceId);
+    expect([status, body.code]).toEqual([400, "image_source.malformed"]);
+    expect(body.detail).toMatch(/p\.json has more than \d+ bytes/);
+    expect(sent).toBeLessThan(50 * 1024 ** 2);
+    expect(await calls.productsOf()).toContain("huge:debian:12:amd64");
+  });
+
+  test("does not begin where the index leads elsewhere, or two files have one product", async () => {
+    source.tree = makeTree("index");
+    const { sourceId } = await calls.load("index");
+    const index = source.tree.get("streams/v1/index.json") ?? "";
+    source.tree.set("streams/v1/index.json", index.replace("streams/v1/p.json", "../p.json"));
+    expect((await calls.sync(sourceId)).body.code).toBe("image_source.path_escapes");
+    source.tree.set("streams/v1/q.json", source.tree.get("streams/v1/p.json") ?? "");
+    const second = '"second":{"format":"products:1.0","path":"streams/v1/q.json"},"ids"';
+    source.tree.set("streams/v1/index.json", index.replace('"ids"', second));
+    const { body } = await calls.sync(sourceId);
+    expect([body.code, body.detail]).toEqual([
+      "image_source.malformed",
+      expect.stringContaining("in two of its files"),
+    ]);
+    expect(await calls.productsOf()).toContain("index:debian:12:amd64");
   });
 
   test("does not begin with what is no image source", async () => {
@@ -162,6 +228,47 @@ describe("a signed source", () => {
     source.tree.set("streams/v1/p.sjson", signed);
     expect((await calls.sync(unsigned.sourceId)).body.state).toBe("done");
     expect(await calls.productsOf()).toContain("signed:debian:12:amd64");
+
+    // Newer, and by the wrong key: what was there stays in use.
+    source.tree = makeTree("signed", () => {}, "20260103");
+    await signAll(other);
+    expect((await calls.sync(unsigned.sourceId)).body.code).toBe("image_source.signature_refused");
+    expect((await calls.imagesOf()).map(({ version }) => version)).not.toContain("20260103");
+    expect(await calls.productsOf()).toContain("signed:debian:12:amd64");
+  });
+
+  test("by a key that has expired is taken no more, and what was there stays", async () => {
+    const now = region.ctx.now();
+    const { privateKey, publicKey } = await generateKey({
+      type: "curve25519",
+      config: { v6Keys: false },
+      userIDs: [{ name: "mirror" }],
+      subkeys: [],
+      date: now,
+      keyExpirationTime: 3600,
+      format: "armored",
+    });
+    const publish = async (version: string) => {
+      source.tree = makeTree("ending", () => {}, version);
+      for (const [path, text] of [...source.tree].filter(([path]) => path.endsWith(".json"))) {
+        const signed = await signCleartext(text.replaceAll("p.json", "p.sjson"), {
+          privateKey,
+          now,
+        });
+        source.tree.set(path.replace(/json$/, "sjson"), signed);
+      }
+    };
+    await publish("20260102");
+    const { sourceId, body } = await calls.load("ending", { keyring: publicKey });
+    expect(body.state).toBe("done");
+    await publish("20260103");
+    region.advance(2 * 3_600_000);
+    const late = await calls.sync(sourceId);
+    expect([late.status, late.body.code]).toEqual([400, "image_source.signature_refused"]);
+    expect(late.body.detail).toContain("expired");
+    const versions = (await calls.imagesOf()).filter(({ product }) => product.startsWith("ending"));
+    expect(versions.map(({ version }) => version)).toContain("20260102");
+    expect(versions.map(({ version }) => version)).not.toContain("20260103");
   });
 
   test("needs a keyring that is one, or the word that it needs none", async () => {
@@ -172,6 +279,8 @@ describe("a signed source", () => {
     expect([silent.status, silent.body.code]).toEqual([400, "request.invalid"]);
   });
 });
+
+const encode = (text: string) => new TextEncoder().encode(text);
 
 function* endless() {
   for (;;) yield new Uint8Array(65_536);
