@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { ImageFileRole } from "@/shared/machine/image_file.ts";
+import { type ImageFileRole, imageRolesFault } from "@/shared/machine/image_file.ts";
+import { formatFault, MAGIC_BYTES } from "@/shared/machine/image_magic.ts";
 import { Problem } from "@/shared/contract/problem.ts";
 import { z } from "zod";
 
@@ -43,6 +44,7 @@ export async function uploadImage(
   { files, ...image }: LocalImage,
   log: (line: string) => void,
 ): Promise<string> {
+  await checkFiles(files);
   const uploaded = [];
   for (const { role, path } of files) {
     uploaded.push({ role, sha256: await uploadFile(access, path, log) });
@@ -50,6 +52,18 @@ export async function uploadImage(
   const body = JSON.stringify({ ...image, files: uploaded });
   const { id } = await ask(access, "POST", "/images", body, z.object({ id: z.string() }));
   return id;
+}
+
+/** What speaks against sending them is found before hours of it. */
+async function checkFiles(files: LocalImage["files"]): Promise<void> {
+  const rolesFault = imageRolesFault(files.map(({ role }) => role));
+  if (rolesFault) throw new Error(rolesFault);
+  for (const { role, path } of files) {
+    using file = await Deno.open(path);
+    const head = new Uint8Array(MAGIC_BYTES);
+    const fault = formatFault(role, head.subarray(0, await file.read(head) ?? 0));
+    if (fault) throw new Error(`${path}, which is to be ${role}, ${fault}`);
+  }
 }
 
 async function uploadFile(

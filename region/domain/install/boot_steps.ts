@@ -159,6 +159,13 @@ function grubConfiguration({ plan, shell, kindOf }: StorageDevices, options: str
   return [
     'KERNEL=$(cd "$TARGET/boot" && ls | grep "^vmlinuz-" | sort -V | tail -n 1)',
     'if [ -z "$KERNEL" ]; then echo "the image has no kernel in /boot" >&2; exit 1; fi',
+    // As Debian and Ubuntu call it, Red Hat and its kin, SUSE.
+    "INITRD=",
+    "VERSION=${KERNEL#vmlinuz-}",
+    'for each in "initrd.img-$VERSION" "initramfs-$VERSION.img" "initrd-$VERSION"; do',
+    '  if [ -e "$TARGET/boot/$each" ]; then INITRD=$each; break; fi',
+    "done",
+    'if [ -z "$INITRD" ]; then echo "the image has no initramfs for $KERNEL in /boot" >&2; exit 1; fi',
     // An initramfs starts a volume by its name, as it is written below /dev/mapper, and no other.
     kindOf(root) === "volume" ? `ROOT=${mapperPath(root)}` : `ROOT=UUID=$(uuid ${shell(root)})`,
     `BOOT_UUID=$(uuid ${shell(boot ?? root)})`,
@@ -169,7 +176,7 @@ function grubConfiguration({ plan, shell, kindOf }: StorageDevices, options: str
     "menuentry 'Linux' {",
     "  search --no-floppy --fs-uuid --set=root $BOOT_UUID",
     `  linux ${folder}/$KERNEL root=$ROOT ro ${options}`,
-    `  initrd ${folder}/initrd.img-\${KERNEL#vmlinuz-}`,
+    `  initrd ${folder}/$INITRD`,
     "}",
     "GRUB",
   ];

@@ -230,6 +230,7 @@ network:
       dhcp4: true
       dhcp-identifier: mac
 NETPLAN
+if [ -e "$TARGET/etc/selinux/config" ]; then : > "$TARGET/.autorelabel"; fi
 
 echo "== step 15/17: make the initramfs for this storage"
 for program in mdadm lvm btrfs update-initramfs; do
@@ -263,6 +264,12 @@ GRUB_DISABLE_OS_PROBER=true
 GRUB
 KERNEL=$(cd "$TARGET/boot" && ls | grep "^vmlinuz-" | sort -V | tail -n 1)
 if [ -z "$KERNEL" ]; then echo "the image has no kernel in /boot" >&2; exit 1; fi
+INITRD=
+VERSION=${KERNEL#vmlinuz-}
+for each in "initrd.img-$VERSION" "initramfs-$VERSION.img" "initrd-$VERSION"; do
+  if [ -e "$TARGET/boot/$each" ]; then INITRD=$each; break; fi
+done
+if [ -z "$INITRD" ]; then echo "the image has no initramfs for $KERNEL in /boot" >&2; exit 1; fi
 ROOT=/dev/mapper/vg--0-root--1
 BOOT_UUID=$(uuid /dev/md/boot)
 cat > "$TARGET/boot/grub/grub.cfg" <<GRUB
@@ -272,7 +279,7 @@ set timeout=1
 menuentry 'Linux' {
   search --no-floppy --fs-uuid --set=root $BOOT_UUID
   linux /$KERNEL root=$ROOT ro console=tty0 console=ttyS0,115200
-  initrd /initrd.img-${KERNEL#vmlinuz-}
+  initrd /$INITRD
 }
 GRUB
 

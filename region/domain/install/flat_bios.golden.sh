@@ -118,6 +118,7 @@ network:
       dhcp4: true
       dhcp-identifier: mac
 NETPLAN
+if [ -e "$TARGET/etc/selinux/config" ]; then : > "$TARGET/.autorelabel"; fi
 
 echo "== step 9/10: install the boot loader"
 grub-install --target=i386-pc --boot-directory="$TARGET/boot" "$DISK1"
@@ -132,6 +133,12 @@ GRUB_DISABLE_OS_PROBER=true
 GRUB
 KERNEL=$(cd "$TARGET/boot" && ls | grep "^vmlinuz-" | sort -V | tail -n 1)
 if [ -z "$KERNEL" ]; then echo "the image has no kernel in /boot" >&2; exit 1; fi
+INITRD=
+VERSION=${KERNEL#vmlinuz-}
+for each in "initrd.img-$VERSION" "initramfs-$VERSION.img" "initrd-$VERSION"; do
+  if [ -e "$TARGET/boot/$each" ]; then INITRD=$each; break; fi
+done
+if [ -z "$INITRD" ]; then echo "the image has no initramfs for $KERNEL in /boot" >&2; exit 1; fi
 ROOT=UUID=$(uuid "$DISK1_PART2")
 BOOT_UUID=$(uuid "$DISK1_PART2")
 cat > "$TARGET/boot/grub/grub.cfg" <<GRUB
@@ -141,7 +148,7 @@ set timeout=1
 menuentry 'Linux' {
   search --no-floppy --fs-uuid --set=root $BOOT_UUID
   linux /boot/$KERNEL root=$ROOT ro console=tty0 console=ttyS0,115200
-  initrd /boot/initrd.img-${KERNEL#vmlinuz-}
+  initrd /boot/$INITRD
 }
 GRUB
 

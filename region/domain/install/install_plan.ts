@@ -124,6 +124,8 @@ function configure(
       "( umask 077; cat > \"$NETWORK\" ) <<'NETPLAN'",
       ...(network ? [compileNetplan(network).trimEnd()] : dhcpOnBootInterface(bootMac)),
       "NETPLAN",
+      // What was written here has no labels, and no enforcing system would read it.
+      'if [ -e "$TARGET/etc/selinux/config" ]; then : > "$TARGET/.autorelabel"; fi',
     ],
   };
 }

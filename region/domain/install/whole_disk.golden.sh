@@ -120,6 +120,7 @@ network:
       dhcp4: true
       dhcp-identifier: mac
 NETPLAN
+if [ -e "$TARGET/etc/selinux/config" ]; then : > "$TARGET/.autorelabel"; fi
 
 echo "== step 6/6: unmount"
 sync
