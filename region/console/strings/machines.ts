@@ -136,6 +136,13 @@ export const bulkText = {
   andMore: (count: string) => `and ${count} more`,
   comment: "Comment",
   commentHint: "In the timeline and the audit, for whoever wonders later",
+  scripts: "Scripts",
+  scriptsUsual: {
+    commissioning: "The usual: all but those tagged noauto",
+    testing: "The usual: those tagged quick",
+  },
+  scriptsChosen: "These",
+  scriptsNone: "Choose at least one",
   erase: "Erase disks",
   eraseNone: "No: leave them as they are",
   eraseQuick: "Quick: so that nothing is found by accident",

@@ -21,6 +21,7 @@ export const settingsText = {
     "ssh-keys": "SSH keys",
     "api-keys": "API keys",
     "tags": "Tags",
+    "scripts": "Scripts",
     "zones": "Zones",
     "pools": "Pools",
     "dhcp-options": "DHCP options",
@@ -297,4 +298,31 @@ export const notificationText = {
   byRegion: "by the region",
   removeText: "Nobody sees it any more.",
   own: "notification",
+};
+
+export const scriptText = {
+  lead:
+    "Programs that machines run when they are commissioned or tested. Their results stand at the machine.",
+  add: "Add script",
+  type: "Runs when",
+  types: { commissioning: "Commissioned", testing: "Tested" },
+  nameHint: "Such as check-fans; results are listed by it",
+  description: "Description",
+  tags: "Tags",
+  tagsHint: {
+    commissioning: "With commas. With noauto it runs only when it is asked for",
+    testing: "With commas. With quick it runs in every test that does not name others",
+  },
+  timeout: "Time limit in seconds",
+  limit: "Time limit",
+  parallel: "Runs beside others",
+  parallelHint: "Others that may, too",
+  source: "Source",
+  sourceHint: "Begins with #! and what interprets it, such as #!/bin/sh",
+  fromFile: "Take it from a file",
+  builtIn: "comes with Rackwright",
+  builtInWhy: "It comes with Rackwright",
+  changed: "Changed",
+  emptyTitle: "No scripts",
+  removeText: "Machines run it no more. What it found so far stays.",
 };

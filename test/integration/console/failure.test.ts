@@ -1,5 +1,6 @@
 import "./patience.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { findViolations } from "./axe.ts";
 import { type ConsoleBrowser, signIn, startBrowser } from "./browser.ts";
 import { PASSWORD } from "./console_region.ts";
 import { type Rack, startRack } from "./rack.ts";
@@ -48,3 +49,28 @@ test("a deploy that failed says why, in one sentence, and is tried again from th
   expect(await failure.count()).toBe(0);
   expect(window.complaints.filter((text) => !text.includes("401"))).toEqual([]);
 }, 120_000);
+
+test("a machine is asked to run one script of many", async () => {
+  const { region, systemIds } = rack;
+  const systemId = systemIds[2] ?? "";
+  await region.call("POST /scripts", {
+    ...{ name: "another", type: "commissioning", source: "#!/bin/sh\ntrue\n" },
+  });
+  const window = await browser.open();
+  const { page } = window;
+  const url = `${region.url}/machines/${systemId}`;
+  await signIn(window, { url, username: "the-admin", password: PASSWORD });
+  await page.getByRole("button", { name: "Actions", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Commission", exact: true }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Scripts").selectOption({ label: "These" });
+  await dialog.getByLabel("another").check();
+  expect(await findViolations(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Commission", exact: true }).click();
+  await dialog.waitFor({ state: "detached" });
+  const { operations } = await region.call(`GET /operations?machine=${systemId}&limit=1`);
+  const of = `operation=${operations[0].id}`;
+  const { scriptResults } = await region.call(`GET /machines/${systemId}/script-results?${of}`);
+  expect(scriptResults.map(({ name }: { name: string }) => name), JSON.stringify(operations))
+    .toEqual(["another", "collect-inventory"]);
+});

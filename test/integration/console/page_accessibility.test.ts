@@ -46,7 +46,17 @@ beforeAll(async () => {
   await call("POST /webhooks", { url: "https://hooks.example.com/x" });
   await call("POST /notifications", { category: "warning", message: "No power", forUsers: true });
   const settings = [
-    ...["account", "ssh-keys", "api-keys", "tags", "zones", "pools", "dhcp-options", "general"],
+    ...[
+      "account",
+      "ssh-keys",
+      "api-keys",
+      "tags",
+      "scripts",
+      "zones",
+      "pools",
+      "dhcp-options",
+      "general",
+    ],
     ...["users", "groups", "sign-in", "webhooks", "notifications"],
   ];
   paths = [

@@ -1,6 +1,7 @@
 import "./patience.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Page } from "playwright-core";
+import { findViolations } from "./axe.ts";
 import { type ConsoleBrowser, signIn, startBrowser } from "./browser.ts";
 import { type ConsoleRegion, PASSWORD, startConsoleRegion } from "./console_region.ts";
 
@@ -160,7 +161,7 @@ test("a viewer has an account of their own, and changes nothing of the region", 
   await page.getByRole("heading", { name: "Settings: Account" }).waitFor();
   const settings = page.getByRole("navigation", { name: "Settings" });
   expect(await settings.getByRole("link").allInnerTexts()).toEqual(
-    ["Account", "SSH keys", "API keys", "Tags", "Zones", "Pools", "DHCP options"],
+    ["Account", "SSH keys", "API keys", "Tags", "Scripts", "Zones", "Pools", "DHCP options"],
   );
   for (const section of ["tags", "zones", "pools", "dhcp-options"]) {
     await page.goto(`${region.url}/settings/${section}`);
@@ -168,4 +169,25 @@ test("a viewer has an account of their own, and changes nothing of the region", 
     await page.locator(".wait").waitFor({ state: "detached" });
     expect(await page.getByRole("main").getByRole("button").count()).toBe(0);
   }
+});
+
+test("a script is written, and changed", async () => {
+  const page = await open("the-admin", "/settings/scripts");
+  await page.getByRole("button", { name: "Add script" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill("look-at-fans");
+  await dialog.getByLabel("Runs when").selectOption("commissioning");
+  await dialog.getByLabel("Source").fill("ipmitool sdr type fan");
+  await dialog.getByRole("button", { name: "Add script" }).click();
+  await dialog.getByText(/begin with #!/i).first().waitFor();
+  await dialog.getByLabel("Source").fill("#!/bin/sh\nipmitool sdr type fan\n");
+  expect(await findViolations(page)).toEqual([]);
+  await dialog.getByRole("button", { name: "Add script" }).click();
+  await page.getByRole("row").filter({ hasText: "look-at-fans" }).waitFor();
+  await page.getByRole("button", { name: "Actions for look-at-fans" }).click();
+  await page.getByRole("menuitem", { name: "Edit" }).click();
+  await expect.poll(() => dialog.getByLabel("Source").inputValue()).toContain("sdr type fan");
+  await dialog.getByLabel("Time limit in seconds").fill("90");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("row").filter({ hasText: "1:30" }).waitFor();
 });

@@ -4,6 +4,7 @@ import type { ActionBody } from "../../api/machine_actions.ts";
 import { useApi } from "../../api/queries.ts";
 import { bulkText } from "../../strings/machines.ts";
 import { SelectField, TextField } from "../../ui/Field.tsx";
+import { ScriptsField } from "./ScriptsField.tsx";
 import { Note } from "../../ui/ProblemNote.tsx";
 
 const NONE = "";
@@ -40,6 +41,15 @@ export function ActionFields(
               ...ERASE_WAYS.map((way) => ({ value: way, label: ERASE_NAMES[way] })),
             ]}
             onChange={(value) => set("erase", value)}
+          />
+        )
+        : null}
+      {action === "commission" || action === "test"
+        ? (
+          <ScriptsField
+            type={action === "test" ? "testing" : "commissioning"}
+            chosen={body.scripts}
+            onChange={(scripts) => onChange({ ...body, scripts })}
           />
         )
         : null}

@@ -15,6 +15,7 @@ import { GroupsSection } from "./GroupsSection.tsx";
 import { NotificationsSection } from "./NotificationsSection.tsx";
 import { PlacementsSection } from "./PlacementsSection.tsx";
 import { ProviderSection } from "./ProviderSection.tsx";
+import { ScriptsSection } from "./ScriptsSection.tsx";
 import { SshKeysSection } from "./SshKeysSection.tsx";
 import { TagsSection } from "./TagsSection.tsx";
 import { UsersSection } from "./UsersSection.tsx";
@@ -27,6 +28,7 @@ const SECTIONS: Record<SectionId, ComponentType> = {
   "ssh-keys": SshKeysSection,
   "api-keys": ApiKeysSection,
   "tags": TagsSection,
+  "scripts": ScriptsSection,
   "zones": () => <PlacementsSection kind="zones" />,
   "pools": () => <PlacementsSection kind="pools" />,
   "dhcp-options": OptionsSection,
@@ -40,7 +42,7 @@ const SECTIONS: Record<SectionId, ComponentType> = {
 
 const PARTS: readonly { title: string; isForAdmins?: boolean; ids: readonly SectionId[] }[] = [
   { title: settingsText.mine, ids: ["account", "ssh-keys", "api-keys"] },
-  { title: settingsText.fleet, ids: ["tags", "zones", "pools", "dhcp-options"] },
+  { title: settingsText.fleet, ids: ["tags", "scripts", "zones", "pools", "dhcp-options"] },
   {
     title: settingsText.region,
     isForAdmins: true,
