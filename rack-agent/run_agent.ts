@@ -240,6 +240,7 @@ async function composeAgent(
     log,
     status: agentStatus,
     checks: () => runChecks({ folder, httpPort, filesPort, statusPort, agentPid: Deno.pid }),
+    cache: () => cache.usage(),
     onObserved: (observed) => journal.append({ kind: "agent.observed", ...observed }),
   });
 

@@ -107,6 +107,13 @@ export class ContentCache {
     }
   }
 
+  /** What whole files take up; `limitBytes`: absent, there is no limit but the disk. */
+  async usage(): Promise<{ files: number; bytes: number; limitBytes?: number }> {
+    const stored = await this.#stored();
+    const limitBytes = this.#deps.budgetBytes;
+    return { files: stored.length, bytes: sumBytes(stored), limitBytes };
+  }
+
   /** The path of the file, fetched first if it is not here. */
   async ensure(file: ContentFile): Promise<string> {
     const here = await this.find(file.sha256);

@@ -57,6 +57,8 @@ export const KnownFact = z.discriminatedUnion("kind", [
     factsWaiting: z.int().nonnegative(),
     /** Of the state in force; absent before the first. */
     generation: z.int().optional(),
+    /** Files that are kept for machines, and what they take; absent from older agents. */
+    cache: z.object({ files: z.int(), bytes: z.int(), limitBytes: z.int().optional() }).optional(),
     /** What each service has counted since the agent started. */
     counters: z.record(z.string(), z.unknown()),
   }),

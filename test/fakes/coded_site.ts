@@ -154,7 +154,16 @@ const HOST = {
   ],
   leases: 0,
   factsWaiting: 0,
-  counters: {},
+  cache: { files: 4, bytes: 1_862_270_976 },
+  counters: {
+    dhcp: {
+      received: 1204,
+      answered: 1180,
+      dropped: { "dhcp.released": 20, "dhcp.no_free_address": 4 },
+      sockets: [{ interfaceName: "eno1", queuedBytes: 0, queueBytesMax: 212_992, drops: 3 }],
+    },
+    tftp: { received: 4821, served: 60, dropped: {} },
+  },
 };
 
 const GIB = 1024;

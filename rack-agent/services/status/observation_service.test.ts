@@ -23,6 +23,7 @@ test("the first observation comes with the checks, as the contract has it", asyn
     status: () => status,
     checks: () =>
       Promise.resolve([{ code: "check.disk", level: "problem", saw: "full", advice: "add one" }]),
+    cache: () => Promise.resolve({ files: 4, bytes: 2048 }),
     onObserved: (observed) => told.push(observed),
   });
   await service.start();
@@ -41,6 +42,7 @@ test("the first observation comes with the checks, as the contract has it", asyn
     leases: 2,
     factsWaiting: 3,
     generation: 7,
+    cache: { files: 4, bytes: 2048 },
   });
 });
 
@@ -51,9 +53,24 @@ test("checks that fail keep nothing from being told", async () => {
     log: (event) => logged.push(event),
     status: () => status,
     checks: () => Promise.reject(new Error("no /proc")),
+    cache: () => Promise.resolve({ files: 4, bytes: 2048 }),
     onObserved: (observed) => told.push(observed),
   });
   await service.start();
   await service.stop();
   expect([told.length, told[0]?.checks, logged]).toEqual([1, [], ["checks.failed"]]);
+});
+
+test("a cache that cannot be read keeps nothing from being told", async () => {
+  const told: Observation[] = [];
+  const service = new ObservationService({
+    log: () => {},
+    status: () => status,
+    checks: () => Promise.resolve([]),
+    cache: () => Promise.reject(new Error("no folder")),
+    onObserved: (observed) => told.push(observed),
+  });
+  await service.start();
+  await service.stop();
+  expect(told).toMatchObject([{ leases: 2, cache: undefined }]);
 });

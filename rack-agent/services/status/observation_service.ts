@@ -12,6 +12,8 @@ export interface ObservationDeps {
   readonly status: () => AgentStatus;
   /** Takes some seconds, and asks on the host's networks. */
   readonly checks: () => Promise<Finding[]>;
+  /** What is kept on disk for machines. */
+  readonly cache: () => Promise<Observation["cache"]>;
   readonly onObserved: (observed: Observation) => void;
 }
 
@@ -26,6 +28,7 @@ export class ObservationService implements Service {
   readonly #deps: ObservationDeps;
   #timer: ReturnType<typeof setInterval> | undefined;
   #checking: Promise<void> = Promise.resolve();
+  #telling: Promise<void> = Promise.resolve();
   #checks: readonly Finding[] = [];
   #told = { networks: "", atMs: 0 };
 
@@ -44,6 +47,7 @@ export class ObservationService implements Service {
     clearInterval(this.#timer);
     this.#timer = undefined;
     await this.#checking;
+    await this.#telling;
   }
 
   async #check(): Promise<void> {
@@ -52,17 +56,23 @@ export class ObservationService implements Service {
     } catch (error) {
       this.#deps.log("checks.failed", { reason: errorText(error) });
     }
-    this.#tell();
+    await this.#tell();
   }
 
   #look(): void {
     const isNews = this.#told.networks !== networksNow(this.#deps.status());
-    if (isNews || performance.now() - this.#told.atMs >= TELL_MS) this.#tell();
+    if (isNews || performance.now() - this.#told.atMs >= TELL_MS) {
+      this.#telling = this.#tell();
+    }
   }
 
-  #tell(): void {
+  async #tell(): Promise<void> {
+    this.#told = { networks: networksNow(this.#deps.status()), atMs: performance.now() };
+    const cache = await this.#deps.cache().catch((error) => {
+      this.#deps.log("cache.not_read", { reason: errorText(error) });
+      return undefined;
+    });
     const status = this.#deps.status();
-    this.#told = { networks: networksNow(status), atMs: performance.now() };
     this.#deps.onObserved({
       networks: hostNetworks(),
       served: [...status.networks],
@@ -70,6 +80,7 @@ export class ObservationService implements Service {
       leases: status.leases,
       factsWaiting: status.region.factsWaiting,
       generation: status.generation,
+      cache,
       counters: { ...status.counters },
     });
   }

@@ -68,3 +68,29 @@ export const sitesText = {
   checks: "Checks",
   counters: "What its services counted since it started",
 };
+
+export const serviceText = {
+  title: "Services of the host",
+  service: "Service",
+  did: "Since the agent started",
+  dropped: "Dropped or refused",
+  nothing: "nothing",
+  kernel: "packets were lost: they came faster than they were read",
+  services: {
+    dhcp: "DHCP",
+    tftp: "TFTP",
+    http: "HTTP boot",
+    files: "Image files",
+    power: "BMCs",
+  },
+  counts: {
+    waitingForDisk: "wait for the disk",
+    resentWindows: "windows sent again",
+    bytes: "sent",
+    active: "under way",
+  },
+  cache: "Image cache",
+  cacheOf: (files: string, bytes: string) => `${files}, ${bytes}`,
+  cacheLimit: (bytes: string) => `of ${bytes} at most`,
+  leases: "No machine of this site holds an address from DHCP.",
+};

@@ -39,7 +39,7 @@ function pages(): readonly (readonly [path: string, sign: string])[] {
     [`/machines/${deployed}/events`, "the operation is done"],
     [`/machines/${deployed}/facts`, "operation.ended"],
     ["/sites", "Berlin 2"],
-    [`/sites/${siteId}`, "Host rack-host"],
+    [`/sites/${siteId}`, "packets were lost"],
     ["/start", "Make a site"],
     [`/start/${siteId}`, "Bring in a machine"],
     ["/no/such/page", "There is nothing here"],

@@ -14,6 +14,7 @@ import { StatusBadge } from "../../ui/StatusBadge.tsx";
 import { Tabs } from "../../ui/Tabs.tsx";
 import { TimeAgo } from "../../ui/Time.tsx";
 import { BootTab } from "./BootTab.tsx";
+import { changedCertificate } from "./bmc_form.ts";
 import { CertificateNote } from "./CertificateNote.tsx";
 import { FactsTab } from "./FactsTab.tsx";
 import { FailureNote } from "./FailureNote.tsx";
@@ -113,9 +114,9 @@ function Standing({ machine }: { machine: Machine }) {
           </>
         )}
       </span>
-      {power.fault
+      {power.fault && !changedCertificate(machine)
         ? (
-          <span class="status tone-caution" title={power.fault.code}>
+          <span class="status wraps tone-caution" title={power.fault.code}>
             <Icon name="warning" />
             {power.fault.message}
           </span>

@@ -39,7 +39,7 @@ export const COLUMNS: Record<ColumnKey, FleetColumn> = {
     px: 72,
     cell: ({ statusChangedAt }) => <TimeAgo at={statusChangedAt} isBare />,
   },
-  power: { sort: "power", px: 84, cell: powerCell },
+  power: { sort: "power", px: 98, cell: powerCell },
   site: { sort: "site", px: 90, share: 0.8, cell: ({ siteId }, c) => c.siteName(siteId) },
   zone: { sort: "zone", px: 80, share: 0.6, cell: ({ zone }) => zone },
   pool: { sort: "pool", px: 80, share: 0.6, cell: ({ pool }) => pool },

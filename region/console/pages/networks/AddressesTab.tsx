@@ -2,7 +2,6 @@ import { useState } from "preact/hooks";
 import type { OutputOf } from "../../api/api_schema.ts";
 import { useEvery } from "../../api/every_page.ts";
 import { api } from "../../api/client.ts";
-import { useApi } from "../../api/queries.ts";
 import { mayAct, session } from "../../api/session.ts";
 import { useStore } from "../../api/store.ts";
 import { networksText, subnetText } from "../../strings/networks.ts";
@@ -12,14 +11,12 @@ import { Loaded } from "../../ui/Loaded.tsx";
 import { Card } from "../../ui/Page.tsx";
 import { Table } from "../../ui/Table.tsx";
 import { TimeAgo } from "../../ui/Time.tsx";
+import { LeasesCard } from "./LeasesCard.tsx";
 import type { Subnet } from "./NetworksPage.tsx";
 import { refreshAddresses } from "./RangeForm.tsx";
 import { type Reservation, ReservationDialog } from "./ReservationDialog.tsx";
 
 type Promised = OutputOf<"/ip-addresses", "get">["ipAddresses"][number];
-type Lease = OutputOf<"/leases", "get">["leases"][number];
-
-const EVERY_MS = 15_000;
 
 /** Who has which address of a subnet: by promise, and by DHCP now. */
 export function AddressesTab({ subnet: { id: subnetId } }: { subnet: Subnet }) {
@@ -27,7 +24,7 @@ export function AddressesTab({ subnet: { id: subnetId } }: { subnet: Subnet }) {
     <div class="stack wide">
       <ReservationsCard subnetId={subnetId} />
       <PromisedCard subnetId={subnetId} />
-      <LeasesCard subnetId={subnetId} />
+      <LeasesCard query={{ subnetId }} />
     </div>
   );
 }
@@ -159,38 +156,6 @@ function PromisedCard({ subnetId }: { subnetId: number }) {
             />
           );
         }}
-      </Loaded>
-    </Card>
-  );
-}
-
-function LeasesCard({ subnetId }: { subnetId: number }) {
-  const leases = useApi("/leases", { query: { subnetId, open: true, limit: 200 } }, {
-    everyMs: EVERY_MS,
-  });
-  return (
-    <Card title={subnetText.leases} isBare>
-      <Loaded read={leases} isInCard>
-        {(data) =>
-          data.leases.length === 0
-            ? <p class="card-body muted">{subnetText.noLeases}</p>
-            : (
-              <Table<Lease>
-                label={subnetText.leases}
-                rows={data.leases}
-                keyOf={({ id }) => id}
-                columns={[
-                  { key: "ip", title: subnetText.address, cell: ({ ipv4 }) => <code>{ipv4}</code> },
-                  { key: "mac", title: subnetText.mac, cell: ({ mac }) => <code>{mac}</code> },
-                  { key: "host", title: subnetText.hostname, cell: ({ hostname }) => hostname },
-                  {
-                    key: "given",
-                    title: subnetText.given,
-                    cell: ({ givenAt }) => <TimeAgo at={givenAt} />,
-                  },
-                ]}
-              />
-            )}
       </Loaded>
     </Card>
   );

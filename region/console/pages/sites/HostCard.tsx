@@ -1,9 +1,10 @@
 import { type Observation, useObservation } from "../../api/agent_observation.ts";
-import { sitesText } from "../../strings/sites.ts";
-import { formatCount } from "../../ui/format.ts";
+import { serviceText, sitesText } from "../../strings/sites.ts";
+import { formatBytes, formatCount, plural } from "../../ui/format.ts";
 import { Card, Facts } from "../../ui/Page.tsx";
 import { TimeAgo } from "../../ui/Time.tsx";
 import { Checks } from "./Checks.tsx";
+import { ServicesTable } from "./ServicesTable.tsx";
 import type { Agent } from "./SitesPage.tsx";
 
 const EVERY_MS = 30_000;
@@ -19,7 +20,7 @@ export function HostCard({ agent }: { agent: Agent }) {
       </Card>
     );
   }
-  const { networks, served, checks, leases, factsWaiting, generation, counters } = observed;
+  const { networks, served, checks, leases, factsWaiting, generation, cache, counters } = observed;
   const states = new Map(served.map(({ cidr, state }) => [cidr, state]));
   return (
     <Card
@@ -52,6 +53,7 @@ export function HostCard({ agent }: { agent: Agent }) {
                 )),
             ],
             [sitesText.leases, formatCount(leases)],
+            cache === undefined ? null : [serviceText.cache, <Cache key="cache" cache={cache} />],
             [sitesText.factsWaiting, formatCount(factsWaiting)],
             [sitesText.state, generation === undefined ? "–" : sitesText.stateNow(generation)],
           ]}
@@ -61,11 +63,23 @@ export function HostCard({ agent }: { agent: Agent }) {
           <Checks checks={checks} />
         </section>
       </div>
+      <ServicesTable counters={counters} />
       <details>
         <summary>{sitesText.counters}</summary>
         <Counters counters={counters} />
       </details>
     </Card>
+  );
+}
+
+function Cache({ cache }: { cache: NonNullable<Observation["cache"]> }) {
+  const { files, bytes, limitBytes } = cache;
+  return (
+    <>
+      {serviceText.cacheOf(plural(files, "file"), formatBytes(bytes))} {limitBytes === undefined
+        ? null
+        : <span class="faint">{serviceText.cacheLimit(formatBytes(limitBytes))}</span>}
+    </>
   );
 }
 

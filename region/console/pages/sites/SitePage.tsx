@@ -6,7 +6,7 @@ import { mayAct, session } from "../../api/session.ts";
 import { useStore } from "../../api/store.ts";
 import { paths } from "../../paths.ts";
 import type { PageProps } from "../../shell/LazyPage.tsx";
-import { sitesText } from "../../strings/sites.ts";
+import { serviceText, sitesText } from "../../strings/sites.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { CheckField } from "../../ui/Field.tsx";
@@ -15,6 +15,7 @@ import { Note, Unread, Waiting } from "../../ui/ProblemNote.tsx";
 import { TimeAgo } from "../../ui/Time.tsx";
 import { toast, toastError } from "../../ui/toasts.ts";
 import { EventList } from "../../ui/EventList.tsx";
+import { LeasesCard } from "../networks/LeasesCard.tsx";
 import { AgentsCard } from "./AgentsCard.tsx";
 import { BmcScansCard } from "./BmcScansCard.tsx";
 import { HostCard } from "./HostCard.tsx";
@@ -61,6 +62,7 @@ export default function SitePage({ params: { siteId = "" } }: PageProps) {
         <About site={site.data} isAdmin={isAdmin} />
         <SiteNetworks siteId={siteId} />
       </div>
+      <LeasesCard query={{ siteId }} empty={serviceText.leases} />
       <BmcScansCard siteId={siteId} />
       <Card title={sitesText.recent}>
         <EventList query={{ siteId }} empty={sitesText.noRecent} />
