@@ -4,6 +4,7 @@ export const activityText = {
   views: "Views of activity",
   operations: "Operations",
   events: "Events",
+  trends: "Trends",
   audit: "Audit",
   older: "Show older",
   site: "Site",
@@ -63,4 +64,29 @@ export const activityText = {
   headHint: "Note it down elsewhere: it shows later whether the end was cut off.",
   verifyAgain: "Verify again",
   position: (position: number) => `entry ${position}`,
+};
+
+export const trendsText = {
+  period: "Period",
+  periods: { day: "Day", week: "Week", month: "Month" },
+  fleet: "The fleet by status",
+  fleetHint:
+    "By what was asked of the machines and what came of it. What somebody marked by hand shows from " +
+    "the moment that it has been so.",
+  noFleet: "There are no machines yet.",
+  bands: {
+    deployed: "Deployed",
+    ready: "Ready or allocated",
+    working: "At work",
+    failed: "Failed or broken",
+    other: "New, retired and others",
+  },
+  onlySince: (moment: string) =>
+    `More was done in this time than is read here: before ${moment} the pictures are not whole.`,
+  deploys: "How long deploys took",
+  noDeploys: "No deploy has ended in this time.",
+  deploysDone: (count: number) => count === 1 ? "1 deploy" : `${count} deploys`,
+  deploysFailed: (count: number) => `${count} failed`,
+  usual: (middle: string, most: string) => `half within ${middle}, nine of ten within ${most}`,
+  longest: (time: string) => `longest ${time}`,
 };

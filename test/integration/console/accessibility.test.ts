@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findViolations } from "./axe.ts";
 import { type ConsoleBrowser, type ConsoleWindow, signIn, startBrowser } from "./browser.ts";
 import { PASSWORD } from "./console_region.ts";
-import { type Rack, startRack } from "./rack.ts";
+import { type Rack, startRack, untilStatus } from "./rack.ts";
 
 const FAILING_STEP = { step: "partition disks", message: "sfdisk: /dev/nvme0n1 is in use" };
 
@@ -15,6 +15,10 @@ beforeAll(async () => {
   rack.site.failNext("node-2", FAILING_STEP);
   for (const systemId of rack.systemIds.slice(0, 2)) {
     await rack.region.call(`POST /machines/${systemId}/deploy`, { imageId: rack.imageId });
+  }
+  // Pages are looked at as they stay.
+  for (const status of ["Deployed", "Failed deployment"]) {
+    await untilStatus(rack.region, status, 1);
   }
 }, 120_000);
 
@@ -40,6 +44,7 @@ function pages(): readonly (readonly [path: string, sign: string])[] {
     [`/machines/${deployed}/facts`, "operation.ended"],
     ["/sites", "Berlin 2"],
     [`/sites/${siteId}`, "packets were lost"],
+    ["/activity/trends", "1 deploy · 1 failed"],
     ["/start", "Make a site"],
     [`/start/${siteId}`, "Bring in a machine"],
     ["/no/such/page", "There is nothing here"],

@@ -8,6 +8,7 @@ import { Tabs } from "../../ui/Tabs.tsx";
 import { AuditTab } from "./AuditTab.tsx";
 import { EventsTab } from "./EventsTab.tsx";
 import { OperationsTab } from "./OperationsTab.tsx";
+import { TrendsTab } from "./TrendsTab.tsx";
 
 /** What is being done, what happened, and, for administrators, who changed what. */
 export default function ActivityPage({ params: { tab = "operations" } }: PageProps) {
@@ -15,6 +16,7 @@ export default function ActivityPage({ params: { tab = "operations" } }: PagePro
   const tabs = [
     { id: "operations", href: paths.activity, label: activityText.operations },
     { id: "events", href: paths.activityOf("events"), label: activityText.events },
+    { id: "trends", href: paths.activityOf("trends"), label: activityText.trends },
     { id: "audit", href: paths.activityOf("audit"), label: activityText.audit },
   ];
   const shown = isAdmin ? tabs : tabs.filter(({ id }) => id !== "audit");
@@ -23,6 +25,8 @@ export default function ActivityPage({ params: { tab = "operations" } }: PagePro
       <Tabs label={activityText.views} current={tab} tabs={shown} />
       {tab === "events"
         ? <EventsTab />
+        : tab === "trends"
+        ? <TrendsTab />
         : tab === "audit" && isAdmin
         ? <AuditTab />
         : <OperationsTab />}
