@@ -152,6 +152,7 @@ export const bulkText = {
   noImages: "There is no image yet: import one on the page Images.",
   userData: "User-data (cloud-init)",
   tags: "Tags",
+  undone: "They are as they were",
   tagsAdd: "Add these tags",
   tagsRemove: "Remove these tags",
   tagsHint: "Separated by commas",

@@ -151,7 +151,6 @@ export const subnetText = {
     "No ranges yet. Without a dynamic one, only machines with a reservation get an address.",
   rangeSaved: "The range is saved",
   rangeAdded: "The range is added",
-  undo: "Undo",
   use: "How full it is",
   usedOf: (used: string, total: string, percent: number) =>
     `${used} of ${total} in use (${percent} %)`,

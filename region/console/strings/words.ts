@@ -19,6 +19,7 @@ export const words = {
   tryAgain: "Try again",
   typeFirst: (text: string) => `Type ${text} first`,
   typeToConfirm: (text: string) => `Type ${text} to confirm`,
+  undo: "Undo",
   unknown: "unknown",
   yes: "Yes",
   nothingThere: "There is nothing here",

@@ -142,3 +142,25 @@ test(
   },
   120_000,
 );
+
+test("tags given to some are taken back with a press", async () => {
+  const { region, systemIds: [, second = ""] } = rack;
+  const tagged = async () => (await region.call("GET /machines?tag=gpu&limit=100")).machines.length;
+  const before = await tagged();
+  const { page } = await openAs("admin", "/machines?q=node-2");
+  await page.getByText("node-2", { exact: true }).waitFor();
+  await page.keyboard.press("Control+a");
+  await page.getByRole("toolbar").getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Tags, zone, pool" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Add these tags").fill("gpu");
+  await dialog.getByText("would be changed").waitFor();
+  await dialog.getByRole("button", { name: /^Tags, zone, pool/ }).click();
+  await dialog.getByRole("button", { name: "Undo" }).waitFor();
+  expect(await tagged()).toBeGreaterThan(before);
+  await dialog.getByRole("button", { name: "Undo" }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(await tagged()).toBe(before);
+  const { tags } = await region.call(`GET /machines/${second}`);
+  expect(tags).toEqual(["gpu"]); // it had it before
+}, 60_000);

@@ -17,10 +17,12 @@ import { Dialog } from "../../ui/Dialog.tsx";
 import { TextField } from "../../ui/Field.tsx";
 import { formatCount, plural } from "../../ui/format.ts";
 import { Note, ProblemNote, Waiting } from "../../ui/ProblemNote.tsx";
+import { toast } from "../../ui/toasts.ts";
 import { useAction } from "../../ui/use_action.ts";
 import { ActionFields } from "../machine/ActionFields.tsx";
 import { BulkProgress } from "./BulkProgress.tsx";
 import { ChangeFields } from "./ChangeFields.tsx";
+import { undoOf } from "./undo_change.ts";
 
 export type Bulk =
   | {
@@ -39,7 +41,7 @@ export function BulkDialog({ bulk, onClose }: { bulk: Bulk; onClose: () => void 
   const [body, setBody] = useState<ActionBody>({});
   const [change, setChange] = useState<ManyChange>({});
   const [typed, setTyped] = useState("");
-  const [done, setDone] = useState<Report>();
+  const [done, setDone] = useState<{ report: Report; undo?: () => Promise<void> }>();
   const deed: ManyDeed = bulk.kind === "action"
     ? { kind: "action", action: bulk.action, body }
     : bulk.kind === "update"
@@ -56,9 +58,14 @@ export function BulkDialog({ bulk, onClose }: { bulk: Bulk; onClose: () => void 
     if (deed.kind === "update") await ensureTags(deed.change.tags?.add ?? []);
     const report = await actOnMany(systemIds, deed, { dryRun: false });
     rereadMachines(systemIds);
-    setDone(report);
+    setDone({
+      report,
+      undo: deed.kind === "update"
+        ? undoingOf({ change: deed.change, machines: bulk.machines, report })
+        : undefined,
+    });
   });
-  if (done) return <BulkProgress name={name} report={done} onClose={onClose} />;
+  if (done) return <BulkProgress name={name} {...done} onClose={onClose} />;
 
   const count = dry.report?.ok ?? 0;
   const isDangerous = bulk.kind === "delete" ||
@@ -112,6 +119,28 @@ export function BulkDialog({ bulk, onClose }: { bulk: Bulk; onClose: () => void 
       <ProblemNote problem={action.problem} />
     </Dialog>
   );
+}
+
+/** What people say of machines is taken back with a press; what was done to them is not. */
+function undoingOf(
+  { change, machines, report }: {
+    change: ManyChange;
+    machines: readonly FleetMachine[];
+    report: Report;
+  },
+): (() => Promise<void>) | undefined {
+  const done = new Set(
+    report.results.flatMap(({ outcome, systemId }) => outcome === "ok" ? [systemId] : []),
+  );
+  const undos = undoOf(change, machines.filter(({ systemId }) => done.has(systemId)));
+  if (undos.length === 0) return undefined;
+  return async () => {
+    for (const { systemIds, change } of undos) {
+      await actOnMany(systemIds, { kind: "update", change }, { dryRun: false });
+      rereadMachines(systemIds);
+    }
+    toast("good", bulkText.undone);
+  };
 }
 
 function verbOf(bulk: Bulk): string {

@@ -10,9 +10,10 @@ import { words } from "../../strings/words.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { plural } from "../../ui/format.ts";
-import type { Tone } from "../../ui/ProblemNote.tsx";
+import { ProblemNote, type Tone } from "../../ui/ProblemNote.tsx";
 import { Status } from "../../ui/StatusBadge.tsx";
 import { Elapsed } from "../../ui/Time.tsx";
+import { useAction } from "../../ui/use_action.ts";
 
 type Fate = "running" | "done" | "failed" | "left";
 const TONES: Record<Fate, Tone> = { done: "good", running: "busy", failed: "bad", left: "caution" };
@@ -26,8 +27,18 @@ const ORDER: readonly Fate[] = ["failed", "running", "left", "done"];
 
 /** How each of the machines gets on, as it happens; closing it stops nothing. */
 export function BulkProgress(
-  { name, report, onClose }: { name: string; report: Report; onClose: () => void },
+  { name, report, undo, onClose }: {
+    name: string;
+    report: Report;
+    /** Takes it back, where that can be done. */
+    undo?: () => Promise<void>;
+    onClose: () => void;
+  },
 ) {
+  const undoing = useAction(async () => {
+    await undo?.();
+    onClose();
+  });
   const { machines } = useStore(fleet);
   const [only, setOnly] = useState<Fate>();
   const items = report.results.map((result) => {
@@ -43,8 +54,16 @@ export function BulkProgress(
       title={bulkText.title(name, plural(items.length, "machine"))}
       isWide
       onClose={onClose}
-      foot={<Button kind="primary" onClick={onClose}>{words.close}</Button>}
+      foot={
+        <>
+          {undo
+            ? <Button isBusy={undoing.isBusy} onClick={undoing.run}>{words.undo}</Button>
+            : null}
+          <Button kind="primary" onClick={onClose}>{words.close}</Button>
+        </>
+      }
     >
+      <ProblemNote problem={undoing.problem} />
       <div class="progress" aria-hidden="true">
         {(["done", "failed", "left", "running"] as const).map((fate) => (
           <span key={fate} class={`tone-${TONES[fate]}`} style={{ width: `${share(fate)}%` }} />

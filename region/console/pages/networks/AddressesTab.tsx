@@ -5,10 +5,12 @@ import { api } from "../../api/client.ts";
 import { mayAct, session } from "../../api/session.ts";
 import { useStore } from "../../api/store.ts";
 import { networksText, subnetText } from "../../strings/networks.ts";
+import { words } from "../../strings/words.ts";
 import { Button } from "../../ui/Button.tsx";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { Loaded } from "../../ui/Loaded.tsx";
 import { Card } from "../../ui/Page.tsx";
+import { toast, toastError } from "../../ui/toasts.ts";
 import { Table } from "../../ui/Table.tsx";
 import { TimeAgo } from "../../ui/Time.tsx";
 import { LeasesCard } from "./LeasesCard.tsx";
@@ -111,6 +113,7 @@ function ReservationsCard({ subnetId }: { subnetId: number }) {
                 ifMatch: leaving.version,
               });
               refreshAddresses();
+              offerBack(leaving);
             }}
             onClose={() => setLeaving(undefined)}
           >
@@ -120,6 +123,19 @@ function ReservationsCard({ subnetId }: { subnetId: number }) {
         : null}
     </Card>
   );
+}
+
+function offerBack({ subnetId, mac, ip, hostname, comment }: Reservation): void {
+  if (mac === null) return;
+  const back = async () => {
+    const json = { subnetId, mac, ip, hostname: hostname ?? undefined, comment };
+    await api.post("/reservations", { json });
+    refreshAddresses();
+  };
+  toast("good", networksText.removed(ip), {
+    label: words.undo,
+    run: () => void back().catch(toastError),
+  });
 }
 
 function PromisedCard({ subnetId }: { subnetId: number }) {

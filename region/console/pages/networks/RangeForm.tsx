@@ -116,7 +116,7 @@ async function saveEnds(range: IpRange, to: Ends): Promise<void> {
     refreshAddresses();
   };
   toast("good", subnetText.rangeSaved, {
-    label: subnetText.undo,
+    label: words.undo,
     run: () => void undo().catch(toastError),
   });
 }

@@ -3,11 +3,13 @@ import { api } from "../../api/client.ts";
 import type { Read } from "../../api/queries.ts";
 import { subnetText } from "../../strings/networks.ts";
 import { networksText } from "../../strings/networks.ts";
+import { words } from "../../strings/words.ts";
 import { Button } from "../../ui/Button.tsx";
 import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { formatCount } from "../../ui/format.ts";
 import { Loaded } from "../../ui/Loaded.tsx";
 import { Card } from "../../ui/Page.tsx";
+import { toast, toastError } from "../../ui/toasts.ts";
 import { Table } from "../../ui/Table.tsx";
 import { parseSpan, sizeOf } from "./address_grid.ts";
 import type { IpRange } from "./MapTab.tsx";
@@ -101,6 +103,7 @@ export function RangesCard(
                 ifMatch: leaving.version,
               });
               refreshAddresses();
+              offerBack(leaving);
             }}
             onClose={() => setLeaving(undefined)}
           >
@@ -114,6 +117,18 @@ export function RangesCard(
         : null}
     </Card>
   );
+}
+
+function offerBack(range: IpRange): void {
+  const { subnetId, kind, first, last, comment } = range;
+  const back = async () => {
+    await api.post("/ip-ranges", { json: { subnetId, kind, first, last, comment } });
+    refreshAddresses();
+  };
+  toast("good", networksText.removed(spell(range)), {
+    label: words.undo,
+    run: () => void back().catch(toastError),
+  });
 }
 
 function spell({ first, last }: IpRange): string {
