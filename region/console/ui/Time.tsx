@@ -35,9 +35,9 @@ export function TimeAgo({ at, isBare }: { at: string; isBare?: boolean }) {
   return <time dateTime={at} title={formatMoment(at)} class="nowrap">{text}</time>;
 }
 
-/** How long it has been going on, to the second. */
+/** How long it has been going on, to the second; on hover, since when exactly. */
 export function Elapsed({ since }: { since: string | number }) {
   const sinceMs = typeof since === "number" ? since : Date.parse(since);
   const text = useTick(() => formatDuration(Math.max(0, serverNowMs() - sinceMs)));
-  return <span class="num nowrap">{text}</span>;
+  return <span class="num nowrap" title={formatMoment(since)}>{text}</span>;
 }
