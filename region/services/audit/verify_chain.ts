@@ -38,8 +38,19 @@ export async function verifyAudit(ctx: RegionContext, caller: Caller): Promise<C
   return await verifyChain(ctx);
 }
 
-/** Walks the chain from its base to its last seal, and stops at the first thing that is wrong. */
+/**
+ * Walks the chain from its base to its last seal, and stops at the first thing that is wrong.
+ *
+ * In one snapshot: what is sealed during the walk would look like an end that nobody signed.
+ */
 export async function verifyChain(ctx: RegionContext): Promise<ChainReport> {
+  return await ctx.db.transaction(
+    (tx) => walkChain({ ...ctx, db: tx }),
+    { isolationLevel: "repeatable read", accessMode: "read only" },
+  );
+}
+
+async function walkChain(ctx: RegionContext): Promise<ChainReport> {
   const base = await findBase(ctx.db);
   const start = { position: base?.position ?? 0, hash: base?.hash ?? GENESIS };
   const last = await findLastSeal(ctx.db);

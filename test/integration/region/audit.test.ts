@@ -94,6 +94,19 @@ describe("the chain", () => {
     expect(await verify()).toMatchObject({ isIntact: true });
   });
 
+  test("is found intact also while others write and seal", async () => {
+    let isOver = false;
+    const others = (async () => {
+      for (let i = 0; i < 60; i++) {
+        await makeSites([`busy${i}`]);
+        await sealEntries(region.ctx);
+      }
+      isOver = true;
+    })();
+    while (!isOver) expect((await verifyChain(region.ctx)).firstBroken).toBeNull();
+    await others;
+  });
+
   test.each([
     ["a name is changed", sql`UPDATE audit_entries SET username = 'eve' WHERE position = 3`, [
       3,
