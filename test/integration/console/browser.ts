@@ -2,6 +2,8 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 
 /** Debian's and Ubuntu's; the package is in `test/run/test_packages.ts`. */
 const CHROMIUM = "/usr/bin/chromium";
+/** For one wait: half of what `patience.ts` gives a test. */
+const WAIT_MS_MAX = 60_000;
 
 export interface ConsoleBrowser {
   /** A window of its own, with cookies of its own. */
@@ -36,6 +38,7 @@ export async function startBrowser(): Promise<ConsoleBrowser> {
         colorScheme: theme,
         reducedMotion: "reduce",
       });
+      context.setDefaultTimeout(WAIT_MS_MAX);
       const page = await context.newPage();
       const complaints: string[] = [];
       page.on("pageerror", (error) => complaints.push(error.stack ?? error.message));
