@@ -5,21 +5,28 @@ const UNPACKED = fileURLToPath(new URL("../../.rackwright/bench/peers", import.m
 
 /**
  * Where a peer's program is: installed, or else unpacked from its Debian package, since some peers
- * cannot be installed side by side. Throws when neither can be had.
+ * cannot be installed side by side: atftpd brings an `in.tftpd` too. Throws when neither can be had.
  */
 export async function peerProgram(program: string, debianPackage: string): Promise<string> {
-  for (const folder of [...FOLDERS, ...FOLDERS.map((path) => UNPACKED + path)]) {
-    if (await isFile(`${folder}/${program}`)) return `${folder}/${program}`;
+  const folder = `${UNPACKED}/${debianPackage}`;
+  const find = () =>
+    firstFile(["", folder].flatMap((root) => FOLDERS.map((f) => root + f)), program);
+  const there = await find();
+  if (there) return there;
+  await Deno.mkdir(folder, { recursive: true });
+  await run("apt-get", ["-q", "download", debianPackage], folder);
+  for await (const { name } of Deno.readDir(folder)) {
+    if (name.endsWith(".deb")) await run("dpkg", ["-x", name, "."], folder);
   }
-  await Deno.mkdir(UNPACKED, { recursive: true });
-  await run("apt-get", ["-q", "download", debianPackage], UNPACKED);
-  for await (const { name } of Deno.readDir(UNPACKED)) {
-    if (name.startsWith(`${debianPackage}_`)) await run("dpkg", ["-x", name, "."], UNPACKED);
-  }
-  for (const folder of FOLDERS) {
-    if (await isFile(`${UNPACKED}${folder}/${program}`)) return `${UNPACKED}${folder}/${program}`;
-  }
+  const unpacked = await find();
+  if (unpacked) return unpacked;
   throw new Error(`the package ${debianPackage} has no program ${program}`);
+}
+
+async function firstFile(folders: readonly string[], name: string): Promise<string | undefined> {
+  for (const folder of folders) {
+    if (await isFile(`${folder}/${name}`)) return `${folder}/${name}`;
+  }
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -27,10 +27,10 @@ const load = (
   fileBytes: number,
   { rttMs = 0, lossRate = 0 } = {},
 ): Load => ({ clients, window, rttMs, lossRate, fileBytes });
-const SINGLE = load(1, 1, 5 * MB);
-const SINGLE_WINDOW = load(1, 16, 20 * MB);
-const HUNDRED = load(100, 1, 0.3 * MB);
-/** Long enough that neither side is measured while its code is still being compiled. */
+/** Each long enough that neither side is measured while its code is still being compiled. */
+const SINGLE = load(1, 1, 10 * MB);
+const SINGLE_WINDOW = load(1, 16, 100 * MB);
+const HUNDRED = load(100, 1, MB);
 const HUNDRED_WINDOW = load(100, 16, 4 * MB);
 const FAR = load(1, 1, 0.7 * MB, { rttMs: 1 });
 const FAR_WINDOW = load(1, 16, 5 * MB, { rttMs: 1 });
