@@ -58,4 +58,21 @@ test("while DNS is silent a known name keeps its address, and an unknown one has
   await vi.advanceTimersByTimeAsync(5_000);
   expect(await again).toEqual(HERE);
   await unknown;
+  expect(await names.find("bmc-1")).toEqual(HERE); // who comes next does not wait for it again
+});
+
+test("a name that DNS no longer knows has no address any more", async () => {
+  const { names, answers, pass } = slowNames();
+  const first = names.find("bmc-1");
+  answers[0]?.resolve(HERE);
+  await first;
+  pass(60_000);
+  const gone = expect(names.find("bmc-1")).rejects.toThrow("ENOTFOUND");
+  answers[1]?.reject(
+    Object.assign(new Error("getaddrinfo ENOTFOUND bmc-1"), { code: "ENOTFOUND" }),
+  );
+  await gone;
+  const silent = expect(names.find("bmc-1")).rejects.toThrow("no answer");
+  await vi.advanceTimersByTimeAsync(5_000);
+  await silent;
 });

@@ -43,15 +43,16 @@ export class HostNames {
     this.#deps = deps;
   }
 
-  /** Rejects when the name is not known, and was not before. */
+  /** Rejects when DNS says that there is no such name, and when it says nothing of a new one. */
   async find(name: string): Promise<HostAddress> {
     const known = this.#known.get(name);
     if (known && this.#deps.monoMs() < known.untilMs) return known.at;
     try {
       return await withinPatience(this.#ask(name), name);
     } catch (error) {
-      if (known) return known.at;
-      throw error;
+      if (!known || isUnknownName(error)) throw error;
+      known.untilMs = this.#deps.monoMs() + FRESH_MS; // nobody else waits for the same silence
+      return known.at;
     }
   }
 
@@ -62,7 +63,9 @@ export class HostNames {
       this.#known.set(name, { at, untilMs: this.#deps.monoMs() + FRESH_MS });
       return at;
     }).finally(() => this.#asked.delete(name));
-    asking.catch(() => {}); // whoever asked may have gone
+    asking.catch((error) => {
+      if (isUnknownName(error)) this.#known.delete(name);
+    }); // whoever asked may have gone
     this.#asked.set(name, asking);
     return asking;
   }
@@ -78,6 +81,11 @@ export class HostNames {
       else this.#running -= 1;
     }
   }
+}
+
+/** getaddrinfo(3): DNS has answered, and there is none; silence is EAI_AGAIN. */
+function isUnknownName(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOTFOUND";
 }
 
 async function withinPatience<T>(answer: Promise<T>, name: string): Promise<T> {

@@ -118,7 +118,9 @@ export class IpmiConnection {
     if (family === 4 || family === 6) return { address, port, family } as const;
     const found = await Promise.race([this.#deps.names.find(address), this.#closing.promise])
       .catch((cause) => {
-        const sentence = `the name of the BMC at ${this.#login.where} cannot be resolved`;
+        const sentence =
+          `the name of the BMC at ${this.#login.where} cannot be resolved: check the ` +
+          "DNS of the agent's host, or give the BMC by its address";
         throw bmcFault("bmc.no_answer", sentence, cause);
       });
     return { ...found, port };
