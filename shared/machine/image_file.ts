@@ -59,4 +59,4 @@ export function imageRolesFault(roles: readonly ImageFileRole[]): string | undef
 /** What an image, its system and its release are called. */
 export const IMAGE_WORD = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 export const IMAGE_WORD_ACCEPTED =
-  "use 1 to 63 of a-z, 0-9, dots and dashes, beginning with a letter or digit";
+  "use 1 to 63 of a-z, 0-9, dots, dashes and underscores, beginning with a letter or digit";

@@ -139,13 +139,16 @@ async function fillSite(region: RegionProcess): Promise<void> {
 async function untilMachinesKnown(file: string, folder: string): Promise<void> {
   const agent = starting(file, runArguments(folder));
   await agent.says(/"agent.started"/);
-  for (const endMs = performance.now() + 60_000; performance.now() < endMs;) {
+  let known = 0;
+  for (const endMs = performance.now() + 60_000; known !== MACHINES;) {
+    if (performance.now() > endMs) {
+      throw new Error(`the agent knows ${known} machines after a minute`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
     const text = await Deno.readTextFile(`${folder}/site_state.jws`).catch(() => "");
     const [, payload = ""] = text.split("\n")[1]?.split(".") ?? [];
     const state = payload && atob(payload.replaceAll("-", "+").replaceAll("_", "/"));
-    const known = state.match(/"hostname":"node-/g)?.length ?? 0;
-    if (known === MACHINES) break;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    known = state.match(/"hostname":"node-/g)?.length ?? 0;
   }
   agent.stop();
   await agent.ended;

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { FLAVOUR_NAMES, FLAVOURS } from "@/test/fakes/bmc/redfish_flavours.ts";
+import { changedCertificate } from "@/region/console/pages/machine/bmc_form.ts";
 import { RedfishDriver } from "@/rack-agent/services/power/redfish_driver.ts";
 import { type SimulatedBmc, startSimulatedBmc } from "./simulated_bmc.ts";
 
@@ -101,12 +102,21 @@ test("another certificate than the pinned one gets no password, and an error wit
   expect(await driver({ certificateSha256: certificate.sha256.toUpperCase() }).query()).toBe("off");
   const before = bmc.requests.length;
   const pinned = "ab".repeat(32);
-  await expect(driver({ certificateSha256: pinned }).query()).rejects.toMatchObject({
+  const refusal = await driver({ certificateSha256: pinned }).query().catch((error) => error);
+  expect(refusal).toMatchObject({
     code: "bmc.certificate_changed",
     value: certificate.sha256,
     accepted: pinned,
   });
   expect(bmc.requests.length).toBe(before);
+  // A fault reaches the console as its code and sentence; it shows both certificates by that.
+  const { code, message } = refusal;
+  const fault = { code, message, at: new Date(0).toISOString() };
+  expect(changedCertificate({
+    bmc: { kind: "redfish", certificateSha256: pinned },
+    power: { state: "unknown", at: null, fault },
+    failure: null,
+  })).toEqual({ pinned, shown: certificate.sha256 });
 });
 
 test("one of several systems is chosen by its id, and must be", async () => {

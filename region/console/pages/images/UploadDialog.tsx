@@ -59,8 +59,10 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
       architecture: guess.architecture || form.architecture,
     });
   };
+  const isWord = (name: typeof WORDS[number]) =>
+    IMAGE_WORD.test(form[name].trim()) || (name !== "name" && form[name].trim() === "");
   const fault = (name: typeof WORDS[number]) =>
-    isAsked && !IMAGE_WORD.test(form[name].trim()) ? IMAGE_WORD_ACCEPTED : undefined;
+    isAsked && !isWord(name) ? IMAGE_WORD_ACCEPTED : undefined;
   const numberFault = (name: typeof NUMBERS[number]) =>
     isAsked && !isNumber(form[name]) ? uploadText.noNumber : undefined;
   const isBooted = files.some(({ role }) => role === "kernel");
@@ -68,15 +70,15 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
     setAsked(true);
     const found = await faultOfFiles(files);
     setFileFault(found);
-    const isWrong = WORDS.some((name) => !IMAGE_WORD.test(form[name].trim())) ||
+    const isWrong = !WORDS.every(isWord) ||
       NUMBERS.some((name) => !isNumber(form[name]));
     if (found !== undefined || isWrong) return;
     startUpload({
       image: {
         name: form.name.trim(),
-        os: form.os.trim(),
-        release: form.release.trim(),
         architecture: form.architecture,
+        ...(form.os.trim() ? { os: form.os.trim() } : {}),
+        ...(form.release.trim() ? { release: form.release.trim() } : {}),
         ...(form.title.trim() ? { title: form.title.trim() } : {}),
         ...(form.kernelOptions.trim() ? { kernelOptions: form.kernelOptions.trim() } : {}),
         ...(form.baseOs.trim() ? { baseOs: form.baseOs.trim() } : {}),
@@ -134,6 +136,7 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
       <div class="pair">
         <TextField
           label={uploadText.os}
+          hint={uploadText.osHint}
           value={form.os}
           fault={fault("os")}
           onInput={set("os")}
@@ -143,6 +146,7 @@ export function UploadDialog({ onClose }: { onClose: () => void }) {
         />
         <TextField
           label={uploadText.release}
+          hint={uploadText.releaseHint}
           value={form.release}
           fault={fault("release")}
           onInput={set("release")}
